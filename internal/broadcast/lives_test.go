@@ -1,0 +1,214 @@
+package broadcast
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"shoal/internal/live"
+	"shoal/internal/media"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const id = media.LiveID("7b1f3a52-9c1d-4e0a-8f5e-2f6a1c0d9e11")
+
+// claims counts epochs and remembers what it was told.
+type claims struct {
+	n       uint64
+	reached media.Position
+	err     error
+}
+
+func (c *claims) Claim(context.Context, media.LiveID) (media.Epoch, media.Position, error) {
+	c.n++
+	return media.Epoch{N: c.n}, media.Position{}, c.err
+}
+
+func (c *claims) Reached(_ media.LiveID, at media.Position) { c.reached = at }
+
+// cutter makes one chunk of each unit, five to a part; what is open is flushed by Close as a real one does.
+type cutter struct {
+	out   Output
+	epoch media.Epoch
+	at    media.Position
+	seq   uint64
+}
+
+func newCutter(_ media.LiveID, e media.Epoch, at media.Position, out Output) Cutter {
+	return &cutter{out: out, epoch: e, at: at}
+}
+
+func (c *cutter) Begin(media.Begin) error {
+	return c.out.Begin(&media.Init{
+		Epoch: c.epoch, Segment: c.at.Segment, Discontinuity: c.at.Discontinuity, PartTarget: time.Second,
+		Data: map[media.RenditionID][]byte{media.Main: nil},
+	})
+}
+
+func (c *cutter) Unit(u media.Unit) error {
+	k := &media.Chunk{
+		Epoch: c.epoch, Seq: c.seq, Track: 1, Segment: c.at.Segment, Part: uint32(c.seq / 5), EndsPart: c.seq%5 == 4,
+		Duration: 3600, Timescale: 90000, Data: u.Payload,
+	}
+	k.Prepare()
+	c.seq++
+	return c.out.Append(k)
+}
+
+func (c *cutter) Close() error { return nil }
+
+type fixture struct {
+	t      *testing.T
+	lives  *Lives
+	hub    *live.Hub
+	claims *claims
+}
+
+func newFixture(t *testing.T) *fixture {
+	f := &fixture{t: t, hub: live.NewHub(live.DefaultConfig()), claims: &claims{}}
+	f.lives = New(DefaultConfig(), []Live{{ID: id, Name: "stage", Title: "Main stage", Key: "secret"}},
+		f.hub, f.claims, newCutter, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	return f
+}
+
+func (f *fixture) publish() *Session {
+	f.t.Helper()
+	s, err := f.lives.Publish(f.t.Context(), Request{Key: "secret", Protocol: "rtmp"})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := s.Begin(media.Begin{}); err != nil {
+		f.t.Fatal(err)
+	}
+	for range 5 {
+		f.unit(s)
+	}
+	return s
+}
+
+func (f *fixture) unit(s *Session) {
+	f.t.Helper()
+	if err := s.Unit(media.Unit{Payload: []byte("x")}); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) want(state State, ended bool) {
+	f.t.Helper()
+	byName, ok := f.lives.Get("stage")
+	if !ok || byName.State != state {
+		f.t.Fatalf("state is %v, want %v", byName.State, state)
+	}
+	if byName.Info.Ended != ended {
+		f.t.Fatalf("stream ended is %v, want %v", byName.Info.Ended, ended)
+	}
+}
+
+func TestLifeOfALive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.want(Waiting, false)
+
+		s := f.publish()
+		f.want(Running, false)
+		if f.claims.reached.Segment != 1 {
+			t.Errorf("claims were told %+v", f.claims.reached)
+		}
+		s.Close(Lost)
+		f.want(Interrupted, false)
+
+		time.Sleep(59 * time.Second)
+		f.want(Interrupted, false)
+		s = f.publish() // back in time
+		time.Sleep(2 * time.Second)
+		f.want(Running, false)
+		if w := f.hub.Streams()[0].Window(media.Main); len(w.Segments) != 2 || !w.Last().Discontinuity {
+			t.Errorf("the return is not behind a discontinuity: %+v", w.Last())
+		}
+
+		s.Close(Lost)
+		time.Sleep(61 * time.Second)
+		f.want(Ended, true)
+
+		s = f.publish() // a new broadcast on the same live
+		f.want(Running, false)
+		s.Close(Goodbye)
+		f.want(Ended, true)
+		f.lives.Close()
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	f := newFixture(t)
+	publish := func(key string) error {
+		_, err := f.lives.Publish(t.Context(), Request{Key: key})
+		return err
+	}
+	for _, key := range []string{"", "Secret", "secret ", "stage"} {
+		if err := publish(key); !errors.Is(err, ErrUnknownKey) {
+			t.Errorf("key %q: %v", key, err)
+		}
+	}
+	f.claims.err = errors.New("disk full")
+	if err := publish("secret"); !errors.Is(err, f.claims.err) {
+		t.Errorf("got %v", err)
+	}
+	f.want(Waiting, false)
+	f.claims.err = nil
+	s := f.publish()
+	if err := publish("secret"); !errors.Is(err, ErrKeyInUse) {
+		t.Errorf("second encoder: %v", err)
+	}
+	s.Close(Goodbye)
+	f.lives.Close()
+	if err := publish("secret"); !errors.Is(err, ErrStopping) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+func TestSilentEncoderIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		old := f.publish()
+		time.Sleep(DefaultConfig().Takeover - time.Millisecond)
+		if _, err := f.lives.Publish(t.Context(), Request{Key: "secret"}); !errors.Is(err, ErrKeyInUse) {
+			t.Fatalf("too early: %v", err)
+		}
+		time.Sleep(time.Millisecond)
+		s := f.publish()
+		select {
+		case <-old.Done():
+		default:
+			t.Error("the old session was not told")
+		}
+		if err := old.Unit(media.Unit{}); !errors.Is(err, ErrExpelled) {
+			t.Errorf("the old session may still feed: %v", err)
+		}
+		old.Close(Lost)
+		f.want(Running, false) // the late end of the old one changes nothing
+		f.unit(s)
+		s.Close(Goodbye)
+		f.want(Ended, true)
+		f.lives.Close()
+	})
+}
+
+func TestCloseExpels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		s := f.publish()
+		f.lives.Close()
+		<-s.Done()
+		s.Close(Lost)
+		f.want(Interrupted, false)
+		time.Sleep(2 * time.Minute)
+		f.want(Interrupted, false) // the node is going down; the live is not over
+	})
+}
