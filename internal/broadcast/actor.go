@@ -19,6 +19,7 @@ type actor struct {
 	mu      sync.Mutex
 	state   State
 	since   time.Time
+	started time.Time
 	session *Session // while Running
 	grace   *time.Timer
 	running sync.WaitGroup // the grace timer's function
@@ -31,7 +32,7 @@ func newActor(l *Lives, d Live) *actor {
 
 func (a *actor) status() Status {
 	a.mu.Lock()
-	s := Status{Live: a.live, State: a.state, Since: a.since}
+	s := Status{Live: a.live, State: a.state, Since: a.since, Started: a.started}
 	if a.session != nil {
 		s.Encoder = a.session.encoder
 	}
@@ -76,6 +77,9 @@ func (a *actor) publish(ctx context.Context, r Request) (*Session, error) {
 	}
 	a.stopGrace()
 	a.session = s
+	if a.state != Interrupted {
+		a.started = time.Now()
+	}
 	a.become(Running)
 	a.lives.log.Info("encoder is live", "live", a.live.Name, "epoch", epoch.String(), "protocol", r.Protocol, "encoder", r.Encoder)
 	return s, nil

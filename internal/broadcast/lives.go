@@ -111,6 +111,7 @@ type Status struct {
 	Live
 	State   State
 	Since   time.Time // of the state
+	Started time.Time // of the broadcast that runs or ran last; zero before the first
 	Encoder string    // what it calls itself, while one is there
 	Info    live.Info
 }

@@ -156,20 +156,22 @@ func (r *rendition) rank(c *media.Chunk) int {
 	return 0
 }
 
-// length is the duration of the open part: of its video, or of its audio where it has none.
+// length is the duration of the open part: of its video, or of its audio where it has none. It is summed in ticks, since
+// a third of a tenth of a second is not a whole number of nanoseconds.
 func (r *rendition) length() time.Duration {
-	var video, audio time.Duration
+	var video, audio int64
+	var videoScale, audioScale uint32
 	for _, c := range r.chunks {
 		if r.isVideo(c) {
-			video += c.Length()
+			video, videoScale = video+c.Duration, c.Timescale
 		} else {
-			audio += c.Length()
+			audio, audioScale = audio+c.Duration, c.Timescale
 		}
 	}
 	if video > 0 {
-		return video
+		return media.Ticks(video, videoScale)
 	}
-	return audio
+	return media.Ticks(audio, audioScale)
 }
 
 // endSegment closes the open part and segment and returns the segment; nil if none was open.
