@@ -1,4 +1,4 @@
-// Package cutter decides when to cut: it turns the units of a live into chunks, parts and segments.
+// Package cutter owns the decision when to cut: it turns the units of a live into chunks, parts and segments.
 //
 // It is pure. A Cutter's output is a function of the units that it is given: the same units give the same inits and
 // chunks, byte for byte, on any node. It starts no goroutine, does no I/O, reads no clock and keeps no unit longer than
