@@ -1,0 +1,189 @@
+package hls
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shoal/internal/live"
+	"shoal/internal/m3u8"
+	"shoal/internal/media"
+)
+
+// sheet is a playlist that is made of a rendition's window.
+type sheet uint8
+
+const (
+	wholeSheet sheet = iota
+	deltaSheet
+	classicSheet
+	masterSheet        // of the main rendition's
+	classicMasterSheet // likewise
+	sheets
+)
+
+// page holds what has been written of one state of a rendition: each text is written when it is first asked for. It
+// does not hold the window, whose media weighs a thousand times as much.
+type page struct {
+	version uint64 // of the window
+
+	mu    sync.Mutex // held while a text is written, so that it is written once
+	texts [sheets][2]atomic.Pointer[text]
+}
+
+// text is a finished playlist, plain or compressed. Immutable. Without data, there is no such playlist.
+type text struct {
+	data   []byte
+	length []string // as the value of Content-Length
+}
+
+func newText(data []byte) *text { return &text{data, []string{decimal(int64(len(data)))}} }
+
+func encoding(gzip bool) int {
+	if gzip {
+		return 1
+	}
+	return 0
+}
+
+// writer writes the texts of pages.
+type writer struct {
+	cfg     Config
+	gzip    compressor
+	metrics *metrics
+}
+
+// text finds or writes a text of a page. The window is the one that the page is for.
+func (wr *writer) text(p *page, s *live.Stream, w *live.Window, sh sheet, gzip bool) *text {
+	if t := p.texts[sh][encoding(gzip)].Load(); t != nil {
+		return t
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return wr.write(p, s, w, sh, gzip)
+}
+
+// write is text for whoever has the page's lock.
+func (wr *writer) write(p *page, s *live.Stream, w *live.Window, sh sheet, gzip bool) *text {
+	slot := &p.texts[sh][encoding(gzip)]
+	t := slot.Load()
+	if t != nil {
+		return t
+	}
+	if !gzip {
+		began := time.Now()
+		data := wr.render(s, w, sh)
+		if len(data) == 0 && sh == deltaSheet {
+			t = wr.write(p, s, w, wholeSheet, false) // nothing can be skipped
+		} else {
+			t = newText(data)
+			wr.metrics.render.Observe(time.Since(began).Seconds())
+		}
+	} else if plain := wr.write(p, s, w, sh, false); plain == p.texts[wholeSheet][0].Load() && sh == deltaSheet {
+		t = wr.write(p, s, w, wholeSheet, true)
+	} else if len(plain.data) == 0 {
+		t = plain
+	} else {
+		began := time.Now()
+		t = newText(wr.gzip.compress(plain.data))
+		wr.metrics.compress.Observe(time.Since(began).Seconds())
+	}
+	slot.Store(t)
+	return t
+}
+
+// render writes a playlist; nothing if there is no such playlist now.
+func (wr *writer) render(s *live.Stream, w *live.Window, sh sheet) []byte {
+	switch sh {
+	case classicSheet:
+		text, _ := m3u8.AppendClassic(make([]byte, 0, roomFor(w, false)), w)
+		return text
+	case masterSheet, classicMasterSheet:
+		return m3u8.AppendMultivariant(nil, variants(s, w, sh == classicMasterSheet)...)
+	}
+	var few [1]m3u8.Report
+	m := m3u8.Media{
+		Window:       w,
+		PartHoldBack: wr.cfg.partHoldBack(w.PartTarget),
+		Reports:      reports(few[:0], s, w),
+	}
+	if sh == deltaSheet {
+		text, _ := m3u8.AppendDelta(make([]byte, 0, roomFor(w, true)), &m)
+		return text
+	}
+	return m3u8.AppendMedia(make([]byte, 0, roomFor(w, true)), &m)
+}
+
+// roomFor is a capacity in bytes that a playlist will not pass by much, if at all.
+func roomFor(w *live.Window, parts bool) int {
+	n := 600 + 120*len(w.Segments)
+	if parts {
+		last := w.Segments[max(0, len(w.Segments)-4):]
+		for _, s := range last {
+			n += 80 * len(s.Parts)
+		}
+	}
+	return n
+}
+
+// reports tells where the live's other renditions end.
+func reports(dst []m3u8.Report, s *live.Stream, w *live.Window) []m3u8.Report {
+	for _, r := range renditions(w.Last().Init) {
+		if r == w.Rendition {
+			continue
+		}
+		o := s.Window(r)
+		if o == nil {
+			continue
+		}
+		last := o.Last()
+		dst = append(dst, m3u8.Report{URI: mediaPlaylist(r, false), Segment: last.Number, Part: len(last.Parts) - 1})
+	}
+	return dst
+}
+
+// renditions are those of an init, the one that players should start with first.
+func renditions(i *media.Init) []media.RenditionID {
+	if i.Data[media.AudioOnly] != nil {
+		return bothRenditions
+	}
+	return bothRenditions[:1]
+}
+
+var bothRenditions = []media.RenditionID{media.Main, media.AudioOnly}
+
+func mediaPlaylist(r media.RenditionID, classic bool) string {
+	if classic {
+		return classicPrefix + string(r) + playlistEnd
+	}
+	return string(r) + playlistEnd
+}
+
+// variants describes the live's renditions. One that has nothing to show yet is listed all the same: what a player has
+// read at the start of a live must not lack it for ever.
+func variants(s *live.Stream, w *live.Window, classic bool) []m3u8.Variant {
+	init, rates := w.Last().Init, s.Info().Rates
+	var all []m3u8.Variant
+	for _, r := range renditions(init) {
+		v := m3u8.Variant{
+			URI: mediaPlaylist(r, classic), Codecs: init.Codecs(r),
+			Bandwidth: rates[r].Peak, Average: rates[r].Average,
+		}
+		declared := 0
+		for i := range init.Tracks {
+			t := &init.Tracks[i]
+			if !init.Carries(r, t.ID) {
+				continue
+			}
+			declared += t.Bitrate
+			if t.Kind() == media.Video {
+				v.Width, v.Height, v.FrameRate = t.Width, t.Height, t.FrameRate
+			}
+		}
+		if v.Bandwidth == 0 { // nothing measured yet
+			v.Bandwidth = declared
+		}
+		all = append(all, v)
+	}
+	return all
+}
