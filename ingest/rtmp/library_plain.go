@@ -91,8 +91,11 @@ func (t *talk) command() error {
 		return nil
 	}
 	values, err := amf0.Decode(body)
-	if err != nil || len(values) < 3 {
-		return fmt.Errorf("read a command of %d values: %w", len(values), err)
+	if err != nil {
+		return fmt.Errorf("read a command: %w", err)
+	}
+	if len(values) < 3 {
+		return fmt.Errorf("a command has %d values", len(values))
 	}
 	transaction := values[1]
 	switch values[0] {
@@ -108,7 +111,10 @@ func (t *talk) command() error {
 		}
 		return t.say(0, "_result", transaction, nil, float64(t.streams))
 	case "publish":
-		name, _ := values[3].(string)
+		var name string
+		if len(values) > 3 {
+			name, _ = values[3].(string)
+		}
 		if err := t.h.publish(name); err != nil {
 			return err
 		}
