@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"shoal/ingest"
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 	"shoal/internal/codec"
 	"shoal/internal/media"
 )

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"shoal/ingest"
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 // Bounds of what an encoder may say of itself; what is outside is taken as not said.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 // cpu is the processor time that the process has used.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 // controlStream is the message stream of commands that concern the connection (RTMP, section 7.2.1).

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 // FuzzConn feeds any bytes to a guard, of a stranger and of a publisher, and holds that it does not panic, keeps to its

@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

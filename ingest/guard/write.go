@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 const (

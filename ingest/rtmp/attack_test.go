@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 	"shoal/internal/broadcast"
 )
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 )
 
 // patience is how long a test waits for what must happen.

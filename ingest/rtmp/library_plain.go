@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 	"shoal/ingest/guard"
 )
 

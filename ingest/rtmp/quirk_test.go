@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"shoal/ingest/flv/amf0"
+	"shoal/internal/amf0"
 	"shoal/internal/broadcast"
 )
 
