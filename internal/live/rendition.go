@@ -293,7 +293,8 @@ func (r *rendition) hint(all []*media.Segment) (segment uint64, part uint32) {
 	if n := len(all); n > 1 && len(r.chunks) == 0 && r.id == media.Main && r.init.Track(media.Video) != nil {
 		before := all[n-2]
 		const tolerance = 20 * time.Millisecond // less than a frame at 50/s, more than what milliseconds round
-		if s.Independent && before.Independent && s.Duration > before.Duration-tolerance {
+		// A segment behind a discontinuity follows one that was cut short: its length says nothing.
+		if s.Independent && before.Independent && !s.Discontinuity && s.Duration > before.Duration-tolerance {
 			return s.Number + 1, 0
 		}
 	}

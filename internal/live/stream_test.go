@@ -218,6 +218,21 @@ func TestHintAfterAFullSegmentIsTheNextSegment(t *testing.T) {
 	}
 }
 
+func TestNoHintFromASegmentThatWasCutShort(t *testing.T) {
+	f := newFeed(t, DefaultConfig(), media.Video)
+	f.segments(1)
+	f.parts(1, true)
+	f.s.Interrupt(first)
+	f.epoch, f.seq, f.seg = second, 0, f.s.Position().Segment
+	if err := f.begin(media.Video); err != nil {
+		t.Fatal(err)
+	}
+	f.parts(3, true)
+	if w := f.s.Window(media.Main); w.HintSegment != 2 || w.HintPart != 3 {
+		t.Errorf("hint is %d.%d, want 2.3", w.HintSegment, w.HintPart)
+	}
+}
+
 func TestWindowLimits(t *testing.T) {
 	tests := []struct {
 		name         string

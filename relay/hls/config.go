@@ -44,5 +44,5 @@ func (c Config) Validate() error {
 }
 
 func (c Config) partHoldBack(target time.Duration) time.Duration {
-	return time.Duration(math.Ceil(c.PartHoldBack * float64(target)))
+	return time.Duration(math.Round(c.PartHoldBack * float64(target)))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,35 +133,56 @@ func (f *feed) date() time.Time {
 	return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC).Add(media.Ticks(f.v, 90000) + f.offset)
 }
 
+// chunkForm is what chunks that differ only in their numbers have in common.
+type chunkForm struct {
+	video, key bool
+	size       int
+}
+
+var forms sync.Map // the bytes of each chunkForm: writing boxes one by one is slow
+
+func (cf chunkForm) marshal(t testing.TB) []byte {
+	track := &fmp4.PartTrack{ID: 2, BaseTime: 1 << 33} // a time that needs 64 bits
+	if cf.video {
+		track.ID = 1
+		payload := make([]byte, 5+cf.size)
+		binary.BigEndian.PutUint32(payload, uint32(1+cf.size))
+		if payload[4] = 0x41; cf.key {
+			payload[4] = 0x65
+		}
+		track.Samples = []*fmp4.Sample{{Duration: frame, IsNonSyncSample: !cf.key, Payload: payload}}
+	} else {
+		for range 4 {
+			track.Samples = append(track.Samples, &fmp4.Sample{Duration: audioChunk / 4, Payload: make([]byte, 100)})
+		}
+	}
+	var buf seekablebuffer.Buffer
+	p := fmp4.Part{Tracks: []*fmp4.PartTrack{track}}
+	if err := p.Marshal(&buf); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Clone(buf.Bytes())
+}
+
 // chunk makes the next chunk of a track.
 func (f *feed) chunk(video, key bool) *media.Chunk {
 	c := &media.Chunk{Live: liveID, Epoch: f.epoch, Seq: f.seq, Segment: f.seg, Part: f.part, Independent: key || !video}
 	f.seq++
-	track := &fmp4.PartTrack{}
 	if video {
 		c.Track, c.DTS, c.Duration, c.Timescale = 1, f.v, frame, 90000
 		f.v += frame
-		payload := make([]byte, 5+f.size)
-		payload[3], payload[4] = byte(1+f.size), 0x41
-		payload[2], payload[1] = byte((1+f.size)>>8), byte((1+f.size)>>16)
-		if key {
-			payload[4] = 0x65
-		}
-		track.Samples = []*fmp4.Sample{{Duration: frame, IsNonSyncSample: !key, Payload: payload}}
 	} else {
 		c.Track, c.DTS, c.Duration, c.Timescale = 2, f.a, audioChunk, 48000
 		f.a += audioChunk
-		for range 4 {
-			track.Samples = append(track.Samples, &fmp4.Sample{Duration: 1024, Payload: make([]byte, 100)})
-		}
 	}
-	track.ID, track.BaseTime = int(c.Track), uint64(c.DTS)
-	var buf seekablebuffer.Buffer
-	p := fmp4.Part{SequenceNumber: uint32(c.Seq), Tracks: []*fmp4.PartTrack{track}}
-	if err := p.Marshal(&buf); err != nil {
-		f.t.Fatal(err)
+	form := chunkForm{video, key && video, f.size}
+	data, ok := forms.Load(form)
+	if !ok {
+		data, _ = forms.LoadOrStore(form, form.marshal(f.t))
 	}
-	c.Data = bytes.Clone(buf.Bytes())
+	c.Data = bytes.Clone(data.([]byte))
+	binary.BigEndian.PutUint32(c.Data[bytes.Index(c.Data, []byte("mfhd"))+8:], uint32(c.Seq))
+	binary.BigEndian.PutUint64(c.Data[bytes.Index(c.Data, []byte("tfdt"))+8:], uint64(c.DTS))
 	c.Prepare()
 	return c
 }

@@ -3,6 +3,7 @@ package hls
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -89,3 +90,7 @@ func newMetrics(reg prometheus.Registerer, held func() int64) (*metrics, error) 
 func (m *metrics) count(a *Answer) { m.requests[a.kind][class(a)].Inc() }
 
 func (m *metrics) sent(k kind, n int64) { m.bytes[k].Add(float64(n)) }
+
+func (m *metrics) timeRender(began time.Time) { m.render.Observe(time.Since(began).Seconds()) }
+
+func (m *metrics) timeCompress(began time.Time) { m.compress.Observe(time.Since(began).Seconds()) }

@@ -43,7 +43,7 @@ func spoilt(s *Server, spoil spoiler) http.Handler {
 		length := a.header.Get("Content-Length") // of a HEAD, what a GET would get
 		if strings.HasSuffix(q.URL.Path, ".m3u8") && a.status == 200 && q.Header.Get("Accept-Encoding") == "gzip" && a.header.Get("X-Plain") == "" {
 			var b bytes.Buffer
-			z := gzip.NewWriter(&b)
+			z, _ := gzip.NewWriterLevel(&b, gzip.HuffmanOnly) // whose encoder is small
 			_, _ = z.Write(a.body)
 			_ = z.Close()
 			a.body = b.Bytes()
@@ -137,11 +137,6 @@ const (
 // TestMutations holds that hlscheck finds each fault that a server can have. What it must say is the rule, and a word of
 // the detail.
 func TestMutations(t *testing.T) {
-	var firstList struct {
-		sync.Once
-		a *answer
-	}
-	seen := sync.Map{}
 	tests := map[string]struct {
 		spoil  spoiler
 		rule   string
@@ -199,9 +194,7 @@ func TestMutations(t *testing.T) {
 		"a duration that changes": {later(20, mainList, replace(mainList, `^#EXTINF:2.0,\nmain-7-(13).mp4`, "#EXTINF:2.001,\nmain-7-$1.mp4")), "what was listed changed", "2.001s"},
 		"a date that changes":     {later(20, mainList, replace(mainList, `\.[0-9]{3}Z\n`, ".123Z\n")), "what was listed changed", "123"},
 		"a part that changes":     {later(20, mainList, replace(mainList, `0.2(,URI="main-7-[0-9]+.2.mp4)`, "0.201$1")), "what was listed changed", "201ms"},
-		"a playlist of yesterday": {later(20, mainList, func(serve func(*http.Request) *answer, q *http.Request) *answer {
-			return old(&firstList.Once, &firstList.a, serve, q)
-		}), "numbers go back", "it ended with"},
+		"a playlist of yesterday": {yesterday(), "numbers go back", "it ended with"},
 		"a sequence that goes back": {
 			later(20, mainList, replace(mainList, `^#EXT-X-MEDIA-SEQUENCE:[0-9]+`, "#EXT-X-MEDIA-SEQUENCE:0")), "numbers go back", "to 0",
 		},
@@ -218,7 +211,7 @@ func TestMutations(t *testing.T) {
 		"a delta that skips too much": {on(`_HLS_skip`, skipMore), "delta update", "from the end"},
 		"a delta that differs":        {replace(`^main\.m3u8\?.*_HLS_skip`, `^#EXT-X-PRELOAD-HINT.*\n`, ""), "delta update", "is not the whole"},
 
-		"a hint that is refused":      {on(part, nothingNew(&seen)), "preload hint", "status 404"},
+		"a hint that is refused":      {first(part, refuse(404)), "preload hint", "status 404"},
 		"a hint far ahead":            {replace(mainList, `(^#EXT-X-PRELOAD-HINT.*main-7-)([0-9]+)\.`, "${1}9$2."), "preload hint", "after segment"},
 		"no hint":                     {replace(mainList, `^#EXT-X-PRELOAD-HINT.*\n`, ""), "preload hint", `""`},
 		"a report of the future":      {replace(mainList, `LAST-MSN=`, "LAST-MSN=9"), "rendition report", "never was"},
@@ -342,21 +335,22 @@ func errorHeader(key, value string) spoiler {
 	}
 }
 
-// old answers with the first answer again.
-func old(once *sync.Once, first **answer, serve func(*http.Request) *answer, q *http.Request) *answer {
-	once.Do(func() {
-		plain := q.Clone(q.Context())
-		plain.URL.RawQuery = ""
-		a := serve(plain)
-		a.body = regexp.MustCompile(`(?m)(^#EXT-X-PART:.*\n)+#EXT-X-PRELOAD-HINT.*\n`).ReplaceAll(a.body, nil)
-		a.body = regexp.MustCompile(`(?m)^#EXT-X-PROGRAM-DATE-TIME.*\n(#EXT-X-REN)`).ReplaceAll(a.body, []byte("$1"))
-		*first = a
+// yesterday answers reloads with the first answer again, without its open segment.
+func yesterday() spoiler {
+	var mu sync.Mutex
+	var before []byte
+	count := 0
+	open := regexp.MustCompile(`(?m)^#EXT-X-PROGRAM-DATE-TIME.*\n(#EXT-X-PART:.*\n)+#EXT-X-PRELOAD-HINT.*\n`)
+	return on(mainList, func(a *answer) {
+		mu.Lock()
+		defer mu.Unlock()
+		if count++; count == 1 {
+			before = open.ReplaceAll(a.body, nil)
+		}
+		if count > 20 {
+			a.body = bytes.Clone(before)
+		}
 	})
-	a := serve(q)
-	if a.status == 200 && strings.HasPrefix(lastElement(q), "main.m3u8") {
-		a.body = bytes.Clone((*first).body)
-	}
-	return a
 }
 
 // shorten removes all segments but the last two.
@@ -410,23 +404,18 @@ func skipMore(a *answer) {
 	a.body = slices.Concat(a.body[:text[0]], []byte("#EXT-X-SKIP:SKIPPED-SEGMENTS="+strconv.Itoa(n+1)+"\n"), a.body[text[1]:])
 }
 
-// nothingNew refuses the first request for each file.
-func nothingNew(seen *sync.Map) func(*answer) {
-	return func(a *answer) {
-		if _, again := seen.LoadOrStore(string(a.body), true); !again {
-			refuse(404)(a)
-		}
-	}
-}
+// first spoils a file when it is asked for the first time, again when it is asked for again.
+func first(pattern string, change func(*answer)) spoiler { return count(pattern, change, false) }
 
-// again spoils a file when it is asked for again.
-func again(pattern string, change func(*answer)) spoiler {
+func again(pattern string, change func(*answer)) spoiler { return count(pattern, change, true) }
+
+func count(pattern string, change func(*answer), again bool) spoiler {
 	re := regexp.MustCompile(pattern)
 	var before sync.Map
 	return func(serve func(*http.Request) *answer, q *http.Request) *answer {
 		a := serve(q)
 		if re.MatchString(lastElement(q)) && a.status == 200 {
-			if _, again := before.LoadOrStore(q.URL.Path, true); again {
+			if _, known := before.LoadOrStore(q.URL.Path, true); known == again {
 				change(a)
 			}
 		}

@@ -55,40 +55,35 @@ type writer struct {
 
 // text finds or writes a text of a page. The window is the one that the page is for.
 func (wr *writer) text(p *page, s *live.Stream, w *live.Window, sh sheet, gzip bool) *text {
+	if sh == deltaSheet && !m3u8.CanSkip(w) {
+		sh = wholeSheet
+	}
 	if t := p.texts[sh][encoding(gzip)].Load(); t != nil {
 		return t
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return wr.write(p, s, w, sh, gzip)
+	plain := p.write(sh, false, func() []byte {
+		defer wr.metrics.timeRender(time.Now())
+		return wr.render(s, w, sh)
+	})
+	if !gzip || len(plain.data) == 0 {
+		return plain
+	}
+	return p.write(sh, true, func() []byte {
+		defer wr.metrics.timeCompress(time.Now())
+		return wr.gzip.compress(plain.data)
+	})
 }
 
-// write is text for whoever has the page's lock.
-func (wr *writer) write(p *page, s *live.Stream, w *live.Window, sh sheet, gzip bool) *text {
+// write finds or makes a text. The caller has the page's lock.
+func (p *page) write(sh sheet, gzip bool, data func() []byte) *text {
 	slot := &p.texts[sh][encoding(gzip)]
 	t := slot.Load()
-	if t != nil {
-		return t
+	if t == nil {
+		t = newText(data())
+		slot.Store(t)
 	}
-	if !gzip {
-		began := time.Now()
-		data := wr.render(s, w, sh)
-		if len(data) == 0 && sh == deltaSheet {
-			t = wr.write(p, s, w, wholeSheet, false) // nothing can be skipped
-		} else {
-			t = newText(data)
-			wr.metrics.render.Observe(time.Since(began).Seconds())
-		}
-	} else if plain := wr.write(p, s, w, sh, false); plain == p.texts[wholeSheet][0].Load() && sh == deltaSheet {
-		t = wr.write(p, s, w, wholeSheet, true)
-	} else if len(plain.data) == 0 {
-		t = plain
-	} else {
-		began := time.Now()
-		t = newText(wr.gzip.compress(plain.data))
-		wr.metrics.compress.Observe(time.Since(began).Seconds())
-	}
-	slot.Store(t)
 	return t
 }
 
