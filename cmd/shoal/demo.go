@@ -74,7 +74,7 @@ func demo(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) err
 func demoNode(ctx context.Context, cfg *config.Config, log *slog.Logger) (*node, error) {
 	usual := config.Default()
 	for {
-		n, err := newNode(ctx, cfg, log, true)
+		n, err := newNode(ctx, cfg, log, ownLive)
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			return n, err
 		}

@@ -53,8 +53,8 @@ type node struct {
 
 // newNode makes the parts and opens the sockets. When it fails, no socket stays open.
 //
-// showKeys puts the stream keys on the home page, for a node that is there to be tried out.
-func newNode(ctx context.Context, cfg *config.Config, log *slog.Logger, showKeys bool) (_ *node, err error) {
+// open names a live whose stream key stands on the home page, for a node that is there to be tried out; "" for none.
+func newNode(ctx context.Context, cfg *config.Config, log *slog.Logger, open string) (_ *node, err error) {
 	debug.SetGCPercent(gcPercent)
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w; give another with --data", err)
@@ -82,19 +82,17 @@ func newNode(ctx context.Context, cfg *config.Config, log *slog.Logger, showKeys
 		n.closeSockets()
 		return nil, err
 	}
-	return n, n.route(reg, showKeys)
+	return n, n.route(reg, open)
 }
 
 // route joins everything that speaks HTTP under one roof.
-func (n *node) route(reg *prometheus.Registry, showKeys bool) error {
+func (n *node) route(reg *prometheus.Registry, open string) error {
 	info := web.Info{
 		Name: "Shoal", Version: version, Source: sourceURL,
 		RTMPPort: n.rtmpAt.Addr().(*net.TCPAddr).Port, Hosts: listen.Hosts,
 	}
-	if showKeys {
-		for _, l := range n.lives.All() {
-			info.Encoders = append(info.Encoders, web.Encoder{Live: string(l.ID), Key: l.Key})
-		}
+	if l, ok := n.lives.Get(open); ok {
+		info.Encoders = []web.Encoder{{Live: string(l.ID), Key: l.Key}}
 	}
 	pages, err := web.New(shownLives{n.lives}, info, n.log)
 	if err != nil {

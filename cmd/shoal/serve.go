@@ -17,7 +17,7 @@ func serve(ctx context.Context, cfg *config.Config, _, stderr io.Writer) error {
 	for _, w := range cfg.Warnings() {
 		log.Warn(w)
 	}
-	n, err := newNode(ctx, cfg, log, false)
+	n, err := newNode(ctx, cfg, log, "")
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,4 @@
+// Nothing to do but to speak the reader's language.
+import { startPage } from "./common.ts";
+
+startPage();
