@@ -39,11 +39,17 @@ type Options struct {
 	WriteTimeout time.Duration // what a reader has for each 256 KiB; 0 means 30 s
 	BodyTimeout  time.Duration // what a client has to send a body, and the node to answer it; 0 means 30 s
 	MaxBody      int64         // bytes that a request's body may have; 0 means 64 KiB
+
+	// Direct, if set, answers plain requests for paths that begin with DirectPrefix on listeners without TLS. The
+	// Handler must answer them too: over TLS, and whenever a request is not plain.
+	Direct       Direct
+	DirectPrefix string
 }
 
 // Server answers HTTP/1.1, and HTTP/2 over TLS, on any number of listeners.
 type Server struct {
 	http     *http.Server
+	front    *front             // nil without a Direct
 	stop     context.CancelFunc // of the context that Stopping finds
 	cancel   context.CancelFunc // of the context of every request
 	mu       sync.Mutex
@@ -82,8 +88,12 @@ func New(o Options) *Server {
 	stopping, stop := context.WithCancel(base)
 	base = context.WithValue(base, stoppingKey{}, stopping.Done())
 	s := &Server{stop: stop, cancel: cancel, silent: map[net.Conn]struct{}{}}
+	around := newMiddleware(o)
+	if o.Direct != nil {
+		s.front = newFront(base, o, around)
+	}
 	s.http = &http.Server{
-		Handler:           newMiddleware(o),
+		Handler:           around,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -102,13 +112,17 @@ func New(o Options) *Server {
 
 // Serve answers what comes from ln until Shutdown, and closes ln. It returns nil after Shutdown.
 func (s *Server) Serve(ln net.Listener) error {
+	if s.front != nil {
+		ln = s.front.wrap(ln)
+	}
 	return served(s.http.Serve(ln), ln)
 }
 
 // ServeTLS answers what comes from ln over TLS, with HTTP/2 for clients that know it, until Shutdown, and closes ln. It
 // returns nil after Shutdown.
 func (s *Server) ServeTLS(ln net.Listener, cfg *tls.Config) error {
-	return s.Serve(tls.NewListener(ln, cfg))
+	ln = tls.NewListener(ln, cfg)
+	return served(s.http.Serve(ln), ln)
 }
 
 func served(err error, ln net.Listener) error {
@@ -123,7 +137,13 @@ func served(err error, ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stop()
 	s.dropSilent()
+	if s.front != nil {
+		s.front.stop()
+	}
 	err := s.http.Shutdown(ctx)
+	if s.front != nil {
+		err = errors.Join(err, s.front.wait(ctx))
+	}
 	s.cancel()
 	if err != nil {
 		err = fmt.Errorf("wait for HTTP requests to end: %w", err)

@@ -138,9 +138,6 @@ func (r *rendition) part(segment uint64, number uint32) *media.Part {
 	if !video {
 		p.Independent = r.init.Track(media.Video) == nil || r.id != media.Main
 	}
-	if r.id == media.Main {
-		join(p)
-	}
 	return p
 }
 
@@ -299,16 +296,4 @@ func (r *rendition) hint(all []*media.Segment) (segment uint64, part uint32) {
 		}
 	}
 	return s.Number, uint32(len(s.Parts))
-}
-
-// join lays the bytes of a part out in one piece, so that serving it is one write, and lets its chunks share them.
-func join(p *media.Part) {
-	p.Data = make([]byte, 0, p.Size)
-	chunks := make([]*media.Chunk, len(p.Chunks))
-	for i, c := range p.Chunks {
-		from := len(p.Data)
-		p.Data = append(p.Data, c.Data...)
-		chunks[i] = c.WithData(p.Data[from:len(p.Data):len(p.Data)])
-	}
-	p.Chunks = chunks
 }

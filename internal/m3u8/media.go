@@ -53,6 +53,9 @@ func AppendDelta(dst []byte, m *Media) ([]byte, bool) {
 	return m.append(dst, n), true
 }
 
+// CanSkip says whether there is a delta update of a window's playlist.
+func CanSkip(w *live.Window) bool { return skippable(w) > 0 }
+
 // skippable counts the segments that lie wholly before the skip boundary. It is measured from the end of the last
 // complete segment (the draft, section 6.2.5.1).
 func skippable(w *live.Window) int {

@@ -40,14 +40,6 @@ func (c *Chunk) Prepare() {
 	c.sum = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(data) })
 }
 
-// WithData is a copy of the chunk whose equal bytes are in another place.
-func (c *Chunk) WithData(data []byte) *Chunk {
-	d := *c
-	d.Data = data
-	d.Prepare()
-	return &d
-}
-
 // Start is the decode time of the first sample since the start of the epoch's clock.
 func (c *Chunk) Start() time.Duration { return Ticks(c.DTS, c.Timescale) }
 

@@ -8,11 +8,8 @@ type Part struct {
 	Number      uint32
 	Duration    time.Duration
 	Independent bool     // it contains a frame that a decoder may start at (audio alone: always)
-	Chunks      []*Chunk // by start time, audio first on a tie
-	// Data is the chunks' bytes in one piece for the main rendition; nil where the part is only a choice among
-	// chunks of another rendition's parts (audio alone), whose bytes are those of Chunks in order.
-	Data []byte
-	Size int // in bytes
+	Chunks      []*Chunk // by start time, audio first on a tie; the part's bytes are theirs in this order
+	Size        int      // in bytes
 }
 
 // Segment is a run of parts of a rendition. A Segment is immutable: one that grows is replaced.

@@ -33,10 +33,6 @@ type Body struct {
 func pieceBody(b []byte) Body { return Body{piece: b, to: int64(len(b))} }
 
 func partsBody(parts []*media.Part) Body {
-	// The usual answer is one part in one piece.
-	if len(parts) == 1 && parts[0].Data != nil {
-		return pieceBody(parts[0].Data)
-	}
 	b := Body{parts: parts}
 	for _, p := range parts {
 		b.to += int64(p.Size)
@@ -61,10 +57,6 @@ func (b *Body) Append(dst [][]byte) [][]byte {
 		add(b.piece)
 	}
 	for _, p := range b.parts {
-		if p.Data != nil {
-			add(p.Data)
-			continue
-		}
 		for _, c := range p.Chunks {
 			add(c.Data)
 		}
@@ -72,9 +64,9 @@ func (b *Body) Append(dst [][]byte) [][]byte {
 	return dst
 }
 
-// WriteTo writes the body; a part of the main rendition is one Write.
+// WriteTo writes the body, chunk by chunk.
 func (b *Body) WriteTo(w io.Writer) (n int64, err error) {
-	var few [16][]byte // a segment has ten parts, a part of audio alone some thirteen chunks
+	var few [16][]byte // a part has some eight chunks, of audio alone some thirteen
 	for _, piece := range b.Append(few[:0]) {
 		m, err := w.Write(piece)
 		n += int64(m)

@@ -304,7 +304,7 @@ func TestShared(t *testing.T) {
 		t.Error("where nothing can be skipped, the whole playlist was made again")
 	}
 	part := ask("main-7-2.1.mp4", "", "")
-	if &part.Body.piece[0] != &f.s.Window(media.Main).Segment(2).Parts[1].Data[0] {
+	if &part.Body.Append(nil)[0][0] != &f.s.Window(media.Main).Segment(2).Parts[1].Chunks[0].Data[0] {
 		t.Error("a part was copied")
 	}
 	f.parts(1)
