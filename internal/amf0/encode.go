@@ -9,7 +9,7 @@ import (
 // maxString is the longest string with a length of 2 bytes.
 const maxString = 1<<16 - 1
 
-// Append appends values to b in AMF0: float64, bool, string, nil, Object, Array or Date. Anything else becomes null,
+// Append appends values to b in AMF0: float64, bool, string, nil, Object, ECMAArray, Array or Date. Anything else becomes null,
 // and a string of more than 65,535 bytes is cut there, at a rune: long strings are a marker of their own, which many
 // readers do not know.
 func Append(b []byte, values ...any) []byte {
@@ -31,14 +31,9 @@ func appendValue(b []byte, v any) []byte {
 	case string:
 		return appendText(append(b, markerString), v)
 	case Object:
-		b = append(b, markerObject)
-		for _, m := range v {
-			if m.Name == "" { // an empty name is the end of an object
-				continue
-			}
-			b = appendValue(appendText(b, m.Name), m.Value)
-		}
-		return append(b, 0, 0, markerObjectEnd)
+		return appendMembers(append(b, markerObject), v)
+	case ECMAArray:
+		return appendMembers(binary.BigEndian.AppendUint32(append(b, markerECMAArray), uint32(len(v))), v)
 	case Array:
 		b = binary.BigEndian.AppendUint32(append(b, markerStrictArray), uint32(len(v)))
 		return Append(b, v...)
@@ -46,6 +41,16 @@ func appendValue(b []byte, v any) []byte {
 		return append(appendNumber(append(b, markerDate), float64(v)), 0, 0)
 	}
 	return append(b, markerNull)
+}
+
+func appendMembers(b []byte, members []Member) []byte {
+	for _, m := range members {
+		if m.Name == "" { // an empty name is the end of an object
+			continue
+		}
+		b = appendValue(appendText(b, m.Name), m.Value)
+	}
+	return append(b, 0, 0, markerObjectEnd)
 }
 
 func appendNumber(b []byte, f float64) []byte {

@@ -23,8 +23,11 @@ const (
 	markerUnsupported = 0x0d
 )
 
-// Object is an anonymous object (section 2.5) or an ECMA array (section 2.10), in the order of the wire.
+// Object is an anonymous object (section 2.5) or, decoded, an ECMA array (section 2.10), in the order of the wire.
 type Object []Member
+
+// ECMAArray is an object that is written as an ECMA array: the form in which encoders send onMetaData.
+type ECMAArray Object
 
 // Member is one property of an Object.
 type Member struct {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"shoal/internal/encoder"
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 )
 
 // Clip is a recording that can be published again and again. It is immutable and may be shared.
@@ -140,14 +140,14 @@ func announce(script []byte, only Type) []byte {
 		return script
 	}
 	for i, v := range values {
-		props, ok := v.(amf0.Array)
+		all, ok := v.(amf0.Object)
 		if !ok {
 			continue
 		}
-		var kept amf0.Array
-		for _, p := range props {
-			if about := subject(p.Key); about == 0 || about == only {
-				kept = append(kept, p)
+		var kept amf0.ECMAArray
+		for _, m := range all {
+			if about := subject(m.Name); about == 0 || about == only {
+				kept = append(kept, m)
 			}
 		}
 		values[i] = kept

@@ -9,7 +9,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 )
 
 func demo(t testing.TB) *Clip {
@@ -105,7 +105,7 @@ func TestOnlyAnnouncesOneTrack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		meta := values[1].(amf0.Array)
+		meta := values[1].(amf0.Object)
 		if meta.Get(tt.want) == nil || meta.Get(tt.not) != nil {
 			t.Errorf("only %d is announced with %v", tt.track, meta)
 		}
@@ -198,7 +198,7 @@ func TestTagKinds(t *testing.T) {
 
 func FuzzLoadFLV(f *testing.F) {
 	f.Add(flv(avcHeader, aacHeader, avcKey, aacFrame, avcInter))
-	f.Add(flv(Tag{Script, 0, amf0.Append(nil, "onMetaData", amf0.Array{{Key: "width", Value: 640.0}})}, avcKey))
+	f.Add(flv(Tag{Script, 0, amf0.Append(nil, "onMetaData", amf0.ECMAArray{{Name: "width", Value: 640.0}})}, avcKey))
 	f.Add([]byte("FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00\x09\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := LoadFLV(bytes.NewReader(b))

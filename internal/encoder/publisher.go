@@ -6,7 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 	"shoal/internal/encoder/rtmp"
 )
 

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 )
 
 // Client is a connection that publishes. Send, Close and Abort are for one goroutine.
@@ -74,10 +74,10 @@ func (c *Client) open() error {
 		return err
 	}
 	err := c.command(0, "connect", 1, amf0.Object{
-		{Key: "app", Value: c.target.App},
-		{Key: "type", Value: "nonprivate"},
-		{Key: "flashVer", Value: c.opt.FlashVer},
-		{Key: "tcUrl", Value: "rtmp://" + c.target.Addr + "/" + c.target.App},
+		{Name: "app", Value: c.target.App},
+		{Name: "type", Value: "nonprivate"},
+		{Name: "flashVer", Value: c.opt.FlashVer},
+		{Name: "tcUrl", Value: "rtmp://" + c.target.Addr + "/" + c.target.App},
 	})
 	if err != nil {
 		return err

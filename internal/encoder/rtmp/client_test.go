@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"shoal/internal/encoder/amf0"
+	"shoal/internal/amf0"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -103,7 +103,7 @@ func (s *scripted) converse(answers map[string][]any) error {
 }
 
 func info(level, code, description string) amf0.Object {
-	return amf0.Object{{Key: "level", Value: level}, {Key: "code", Value: code}, {Key: "description", Value: description}}
+	return amf0.Object{{Name: "level", Value: level}, {Name: "code", Value: code}, {Name: "description", Value: description}}
 }
 
 // agreeable says yes to everything, but for what is given.
