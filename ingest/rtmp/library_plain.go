@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 
-	"shoal/internal/amf0"
 	"shoal/ingest/guard"
+	"shoal/internal/amf0"
 )
 
 // plain is the conversation without a library, for boards on which the library does not compile. It relies on what the

@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"shoal/internal/encoder"
 	"shoal/internal/amf0"
+	"shoal/internal/encoder"
 )
 
 const (

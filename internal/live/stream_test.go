@@ -289,9 +289,14 @@ func TestHas(t *testing.T) {
 		part    int
 		want    bool
 	}{
-		{0, -1, true}, {1, -1, true}, {2, -1, false}, {2, 2, true}, {2, 3, false},
+		{0, -1, true},
+		{1, -1, true},
+		{2, -1, false},
+		{2, 2, true},
+		{2, 3, false},
 		{1, 10, true}, // past the end of 1: part 0 of 2
-		{3, 0, false}, {3, -1, false},
+		{3, 0, false},
+		{3, -1, false},
 	}
 	for _, tt := range tests {
 		if got := w.Has(tt.segment, tt.part); got != tt.want {
