@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,9 @@ const (
 	frozenBeyond = 300 * time.Millisecond
 )
 
+// rate of the pictures that are published, per second; every 2 s is a keyframe.
+const rate = 25
+
 // TestPainted publishes pictures that carry their number, and reads the numbers off what Chromium paints of the watch
 // page: how long after its sending each picture was on the screen, and how often the show stood still.
 func TestPainted(t *testing.T) {
@@ -33,52 +37,29 @@ func TestPainted(t *testing.T) {
 		t.Skip("-painting is 0")
 	}
 	need(t, *painting+30*time.Second)
-	const rate = 25
-	pictures := paint.Clip(t, *painting+40*time.Second, rate, 2*rate)
-	n := node.Start(t, node.Options{Lives: []string{"painted"}})
-
-	sent := &sendTimes{at: map[int]time.Time{}}
-	pub := encoder.Publisher{URL: n.Publish("painted"), Source: pictures.Once(), Sent: sent.note}
-	ctx, cancel := context.WithCancel(t.Context())
-	published := make(chan error, 1)
-	go func() { published <- pub.Run(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-published; err != nil {
-			t.Errorf("publish: %v", err)
-		}
-	}()
-	if _, err := n.AwaitFile(soon(t), "painted", "master.m3u8"); err != nil {
-		t.Fatal(err)
-	}
+	s, sent := show(t, *painting+40*time.Second)
+	s.reaches(2)
 
 	p := browser.Start(t).Open(t, browser.Look{})
-	p.Goto(n.URL("/w/painted"))
-	opened := time.Now()
-	p.Wait(patience, `document.querySelector('.player[data-phase=playing]')`)
-	t.Logf("playing %v after the page was loaded", time.Since(opened).Round(time.Millisecond))
-	paint.Watch(p)
+	s.opens(p)
 	p.Do(budget)
 	p.Do(`new Promise(r => setTimeout(r, ` + browser.Milliseconds(*painting) + `))`)
 	seen := paint.Read(p)
 	spent := browser.Eval[[]sample](p, `window.budgetSeen`)
 	kept(t, "painted.png", p.Screenshot())
-	kept(t, "painted-requests.txt", []byte(strings.Join(p.Requests(), "\n")))
+	if text, err := json.Marshal(spent); err == nil {
+		kept(t, "painted.json", text)
+	}
 	for _, c := range p.Complaints() {
 		t.Errorf("the page complains: %s", c)
 	}
 
-	sent.mu.Lock()
-	defer sent.mu.Unlock()
-	delays := seen.Delays(sent.at)
+	delays := sent.delays(seen)
 	p50, p95 := paint.Percentile(delays, 50), paint.Percentile(delays, 95)
 	longest, frozen := gaps(seen.Frames)
 	t.Logf("%d frames painted, %d unreadable; delay p50 %v p95 %v p99 %v; %d stalls, %d times still for more than %v (longest %v)",
 		len(delays), seen.Wrong, ms(p50), ms(p95), ms(paint.Percentile(delays, 99)), seen.Stalls, frozen, frozenBeyond, ms(longest))
 	t.Logf("the player: %s", summary(spent))
-	if text, err := json.Marshal(spent); err == nil {
-		kept(t, "painted.json", text)
-	}
 	if least := int(painting.Seconds() * rate * 9 / 10); len(delays) < least {
 		t.Errorf("%d frames were painted, want at least %d", len(delays), least)
 	}
@@ -94,6 +75,64 @@ func TestPainted(t *testing.T) {
 	}
 }
 
+// TestFirstViewer opens the watch page when a live has just begun, and no segment is complete yet: the page must not load
+// the same parts again and again.
+func TestFirstViewer(t *testing.T) {
+	b := browser.Start(t)
+	s, _ := show(t, 20*time.Second)
+	p := b.Open(t, browser.Look{})
+	s.opens(p)
+	s.reaches(3)
+	kept(t, "first-viewer.png", p.Screenshot())
+	kept(t, "first-viewer-requests.txt", []byte(strings.Join(p.Requests(), "\n")))
+	count := map[string]int{}
+	for _, url := range p.Requests() {
+		if strings.HasSuffix(url, ".mp4") {
+			count[path.Base(url)]++
+		}
+	}
+	if len(count) < 5 {
+		t.Errorf("the page loaded %d files", len(count))
+	}
+	for name, n := range count {
+		if n > 2 { // twice may be a second thought
+			t.Errorf("the page loaded %s %d times", name, n)
+		}
+	}
+}
+
+// show publishes numbered pictures for a while, and waits until there is something to watch.
+func show(t *testing.T, length time.Duration) (*stage, *sendTimes) {
+	t.Helper()
+	pictures := paint.Clip(t, length, rate, 2*rate)
+	s := &stage{t, node.Start(t, node.Options{Lives: []string{"stage"}}), "stage"}
+	sent := &sendTimes{at: map[int]time.Time{}}
+	pub := encoder.Publisher{URL: s.node.Publish(s.live), Source: pictures.Once(), Sent: sent.note}
+	ctx, cancel := context.WithCancel(t.Context())
+	published := make(chan error, 1)
+	go func() { published <- pub.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-published; err != nil {
+			t.Errorf("publish: %v", err)
+		}
+	})
+	if _, err := s.node.AwaitFile(soon(t), s.live, "master.m3u8"); err != nil {
+		t.Fatalf("%v\n%s", err, s.node.Log())
+	}
+	return s, sent
+}
+
+// opens opens the watch page, waits until it plays, and begins to look.
+func (s *stage) opens(p *browser.Page) {
+	s.Helper()
+	p.Goto(s.node.URL("/w/" + s.live))
+	opened := time.Now()
+	p.Wait(patience, `document.querySelector('.player[data-phase=playing]')`)
+	s.Logf("playing %v after the page was loaded", ms(time.Since(opened)))
+	paint.Watch(p)
+}
+
 // sendTimes notes when each picture was sent.
 type sendTimes struct {
 	mu sync.Mutex
@@ -107,6 +146,12 @@ func (s *sendTimes) note(p encoder.Packet, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at[len(s.at)] = at
+}
+
+func (s *sendTimes) delays(seen paint.Seen) []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return seen.Delays(s.at)
 }
 
 // gaps finds the longest time between two pictures, and how many were longer than a viewer overlooks.

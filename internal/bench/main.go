@@ -168,7 +168,7 @@ func measure(ctx context.Context, o options, chosen []section, out, errOut io.Wr
 	if err := b.pinSelf(ctx); err != nil {
 		return err
 	}
-	if b.clip, err = b.loadClip(ctx); err != nil {
+	if b.clip, err = b.loadClip(ctx, viewerVideo); err != nil {
 		return err
 	}
 	if b.bin == "" {

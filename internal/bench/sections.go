@@ -163,6 +163,10 @@ const publishers = 20
 
 // inputs measures what lives cost that nobody watches.
 func (b *bench) inputs(ctx context.Context) error {
+	clip, err := b.loadClip(ctx, inputVideo)
+	if err != nil {
+		return err
+	}
 	return b.with(ctx, publishers, func(n *node) (err error) {
 		var feeds []*feed
 		defer func() {
@@ -171,7 +175,7 @@ func (b *bench) inputs(ctx context.Context) error {
 			}
 		}()
 		for _, l := range n.lives {
-			feeds = append(feeds, b.publish(ctx, n, l))
+			feeds = append(feeds, publish(ctx, n, l, clip))
 			if err := rest(ctx, 50*time.Millisecond); err != nil { // so that keyframes are not all at once
 				return err
 			}

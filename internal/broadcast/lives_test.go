@@ -57,7 +57,6 @@ func (c *cutter) Unit(u media.Unit) error {
 		Epoch: c.epoch, Seq: c.seq, Track: 1, Segment: c.at.Segment, Part: uint32(c.seq / 5), EndsPart: c.seq%5 == 4,
 		Duration: 3600, Timescale: 90000, Data: u.Payload,
 	}
-	k.Prepare()
 	c.seq++
 	return c.out.Append(k)
 }

@@ -77,7 +77,6 @@ func (f *feed) chunk(k media.Kind, key bool) *media.Chunk {
 		c.DTS, c.Duration, c.Timescale = f.a, 3840, 48000
 		f.a += 3840
 	}
-	c.Prepare()
 	return c
 }
 

@@ -2,7 +2,6 @@ package media
 
 import (
 	"crypto/sha256"
-	"sync"
 	"time"
 )
 
@@ -26,19 +25,11 @@ type Chunk struct {
 
 	// Data is the moof and the mdat. Immutable.
 	Data []byte
-
-	sum func() [sha256.Size]byte
 }
 
-// SHA256 is the hash of Data, computed once, when it is first asked for: boards without SHA instructions should not
-// pay for it while nobody checks it. Prepare must have been called.
-func (c *Chunk) SHA256() [sha256.Size]byte { return c.sum() }
-
-// Prepare makes the chunk ready for readers. Whoever makes a chunk calls it once, before handing it on.
-func (c *Chunk) Prepare() {
-	data := c.Data
-	c.sum = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(data) })
-}
+// SHA256 is the hash of Data. It is computed anew at each call: boards without SHA instructions should not pay for it
+// where nobody checks it.
+func (c *Chunk) SHA256() [sha256.Size]byte { return sha256.Sum256(c.Data) }
 
 // Start is the decode time of the first sample since the start of the epoch's clock.
 func (c *Chunk) Start() time.Duration { return Ticks(c.DTS, c.Timescale) }

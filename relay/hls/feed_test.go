@@ -183,7 +183,6 @@ func (f *feed) chunk(video, key bool) *media.Chunk {
 	c.Data = bytes.Clone(data.([]byte))
 	binary.BigEndian.PutUint32(c.Data[bytes.Index(c.Data, []byte("mfhd"))+8:], uint32(c.Seq))
 	binary.BigEndian.PutUint64(c.Data[bytes.Index(c.Data, []byte("tfdt"))+8:], uint64(c.DTS))
-	c.Prepare()
 	return c
 }
 

@@ -229,7 +229,6 @@ func (c *Cutter) emit(t *track, dts int64, samples []cmaf.Sample, independent bo
 	for i := range samples {
 		chunk.Duration += samples[i].Duration
 	}
-	chunk.Prepare()
 	c.seq++
 	if err := c.out.Append(chunk); err != nil {
 		return fmt.Errorf("append chunk %d: %w", chunk.Seq, err)
