@@ -28,6 +28,9 @@ const (
 	// ahead is how many numbers before the end of the reserve the next write is asked for: a card that takes a
 	// minute to write must not let the numbers run out.
 	ahead = 64
+	// firstSegment is the number of a live's first segment. Not 0, which hls.js 1.7 takes for "none" where it looks
+	// whether parts were evicted: it would fetch the first segment's parts again and again.
+	firstSegment = 1
 )
 
 // ErrDamaged says that the file of claims cannot be read. Starting without it would use numbers again that viewers have
@@ -100,7 +103,7 @@ func (s *Store) Claim(ctx context.Context, live media.LiveID) (media.Epoch, medi
 	s.mu.Lock()
 	e := s.lives[live]
 	if e == nil {
-		e = &entry{}
+		e = &entry{at: media.Position{Segment: firstSegment}}
 		s.lives[live] = e
 	}
 	e.epoch++

@@ -48,7 +48,7 @@ func TestNumbersAfterACrashAreAboveAllThatWereUsed(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	claim(t, s)
-	used := media.Position{Segment: reserve - ahead - 1, Discontinuity: true, DiscontinuitySequence: 2, PartTarget: 210 * time.Millisecond}
+	used := media.Position{Segment: firstSegment + reserve - 1, Discontinuity: true, DiscontinuitySequence: 2, PartTarget: 210 * time.Millisecond}
 	s.Reached(live, used)
 	_, at := claim(t, open(t, dir))
 	if at.Segment < used.Segment || !at.Discontinuity {
@@ -63,7 +63,7 @@ func TestReserveIsExtendedBeforeItRunsOut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()
-	far := media.Position{Segment: reserve - ahead, Discontinuity: true}
+	far := media.Position{Segment: firstSegment + reserve - ahead, Discontinuity: true}
 	s.Reached(live, far)
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		if _, at := func() (media.Epoch, media.Position) { o := open(t, dir); return media.Epoch{}, o.lives[live].at }(); at.Segment >= far.Segment+reserve {
@@ -123,5 +123,12 @@ func TestClaimThatCannotBeWrittenIsRefused(t *testing.T) {
 	}
 	if _, _, err := s.Claim(t.Context(), live); err == nil {
 		t.Error("a claim that is not on disk was given")
+	}
+}
+
+func TestNumbersBeginAtOne(t *testing.T) {
+	s := open(t, t.TempDir())
+	if _, at := claim(t, s); at.Segment != 1 || at.Discontinuity {
+		t.Errorf("a new live begins at %+v", at)
 	}
 }

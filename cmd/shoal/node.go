@@ -163,10 +163,10 @@ func (n *node) run(ctx context.Context) error {
 		return n.rtmp.Shutdown(ctx)
 	}})
 	g.add(untilCanceled("addresses", func(ctx context.Context) error {
+		close(ready) // before the file: whoever waits for it may ask at once
 		if err := listen.WriteAddresses(n.cfg.Data, n.addresses()); err != nil {
 			return err
 		}
-		close(ready)
 		attrs := []any{"version", version, "data", n.cfg.Data}
 		for name, a := range n.addresses() {
 			attrs = append(attrs, name, a.String())

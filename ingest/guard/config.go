@@ -11,6 +11,9 @@ type Config struct {
 	// IdleTimeout is how long an accepted encoder may be silent. A message that keeps arriving at floorRate is not
 	// silence, however large it is.
 	IdleTimeout time.Duration
+	// Tick is the grid on which an accepted encoder is read, 0 for none: what comes within a tick is read at once, and
+	// all encoders of a node in the same moment.
+	Tick time.Duration
 }
 
 const (

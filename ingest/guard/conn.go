@@ -135,6 +135,9 @@ func (c *Conn) readHandshake(p []byte) (int, error) {
 
 // next reads one chunk and deals with the message that it completes, if any.
 func (c *Conn) next() error {
+	if c.accepted && c.cfg.Tick > 0 && c.wire.drained() {
+		time.Sleep(c.cfg.Tick - time.Duration(time.Now().UnixNano())%c.cfg.Tick)
+	}
 	s, err := c.chunks.next()
 	for ; c.chunks.aborted > 0; c.chunks.aborted-- {
 		c.watch.Dropped(DropAborted)

@@ -518,3 +518,25 @@ func TestWatcherEnds(t *testing.T) {
 		t.Fatalf("Read failed with %v", err)
 	}
 }
+
+func TestTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := net.Pipe()
+		defer client.Close()
+		cfg := testConfig
+		cfg.Tick = 20 * time.Millisecond
+		c := New(server, cfg, &recorder{})
+		defer c.Close()
+		c.Accept()
+		c.wire.w, c.handshake = 0, 0 // as after the handshake
+		time.Sleep(7 * time.Millisecond)
+		go func() { _, _ = c.Read(make([]byte, 100)) }()
+		began := time.Now()
+		if _, err := client.Write(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if late := time.Since(began); time.Now().UnixNano()%int64(cfg.Tick) != 0 || late >= cfg.Tick {
+			t.Errorf("read %v later, not on the grid", late)
+		}
+	})
+}

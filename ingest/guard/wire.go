@@ -16,6 +16,7 @@ type wire struct {
 	buf  []byte
 	r, w int // buf[r:w] is not consumed yet
 
+	full  bool      // the last read of the socket took all that it could: there may be more
 	total uint64    // bytes received
 	at    time.Time // when the last of them came
 }
@@ -39,6 +40,7 @@ func (w *wire) receive(p []byte) (int, error) {
 		}
 		n, err := w.conn.Read(p)
 		if n > 0 { // an error, if there is one too, comes again
+			w.full = n == len(p)
 			w.total += uint64(n)
 			w.at = time.Now()
 			return n, w.after(n)
@@ -63,6 +65,9 @@ func (w *wire) fill() error {
 	w.w += n
 	return err
 }
+
+// drained says that all that was received is consumed, and that there was no more when it was received.
+func (w *wire) drained() bool { return w.r == w.w && !w.full }
 
 // peek returns the next n bytes without consuming them; n is at most len(buf). They are valid until the next call.
 func (w *wire) peek(n int) ([]byte, error) {

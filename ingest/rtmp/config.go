@@ -24,6 +24,11 @@ type Config struct {
 	MaxBitRate int `yaml:"max_bit_rate"`
 }
 
+// tick is the grid on which encoders are read (see guard.Config). An encoder sends some 77 messages a second, and to be
+// woken costs many times what reading one does: with 20 lives, a grid of 20 ms takes a quarter off the whole cost of an
+// input, one of 10 ms nothing. It makes a frame later by 10 ms in the mean.
+const tick = 20 * time.Millisecond
+
 // DefaultConfig suits a small board: a stranger costs at most some 120 KB, so 64 of them stay below 8 MB whatever they
 // send. A real encoder is a stranger for some 50 ms, so 24 of one address at a time are a venue full of them that just
 // got its power back.
@@ -33,7 +38,7 @@ func DefaultConfig() Config {
 		MaxPending:           64,
 		MaxPendingPerAddress: 24,
 		PublishTimeout:       10 * time.Second,
-		IdleTimeout:          20 * time.Second,
+		IdleTimeout:          30 * time.Second,
 		MaxBitRate:           10_000_000,
 	}
 }

@@ -44,7 +44,7 @@ type connection struct {
 
 func newConnection(s *Server, conn net.Conn, remote netip.AddrPort) *connection {
 	c := &connection{server: s, remote: remote, born: time.Now()}
-	c.guard = guard.New(conn, guard.Config{PublishTimeout: s.cfg.PublishTimeout, IdleTimeout: s.cfg.IdleTimeout}, c)
+	c.guard = guard.New(conn, guard.Config{PublishTimeout: s.cfg.PublishTimeout, IdleTimeout: s.cfg.IdleTimeout, Tick: tick}, c)
 	return c
 }
 
