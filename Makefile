@@ -47,8 +47,9 @@ test-web: deps ## the pages' own tests
 	cd internal/web && npm test
 
 .PHONY: test-go
-test-go: ## the Go tests, with the race detector
-	go test -race -shuffle=on -timeout 15m ./...
+test-go: ## the Go tests, with the race detector; then a real node with real clients, alone, since delays are measured
+	go test -race -shuffle=on -timeout 15m $$(go list ./... | grep -v /internal/acceptance)
+	go test -timeout 15m ./internal/acceptance
 
 CROSS := amd64 arm64 armv7 armv6
 
@@ -68,7 +69,7 @@ bench: ## the figures of README.md, beside nginx in the same run; takes some min
 .PHONY: soak
 soak: ## the long tests: every kind of encoder, OBS among them
 	@$(DEPS) soak
-	SHOAL_SOAK=1 go test -timeout 4h -v ./internal/acceptance
+	go test -timeout 4h -v ./internal/acceptance -soak
 
 .PHONY: web
 web: ## build the pages' bundle anew, after a change in internal/web/ui
