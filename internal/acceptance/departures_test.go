@@ -189,7 +189,7 @@ func TestGoodbye(t *testing.T) {
 	s := newStage(t)
 	first := s.enters("25")
 	report := s.follows(time.Minute)
-	s.reaches(1)
+	s.reaches(3)
 	if err := first.stop(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

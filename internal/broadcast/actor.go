@@ -48,10 +48,12 @@ func (a *actor) status() Status {
 func (a *actor) publish(ctx context.Context, r Request) (*Session, error) {
 	a.claiming.Lock()
 	defer a.claiming.Unlock()
-	a.mu.Lock()
-	old := a.session
-	stopped := a.stopped
-	a.mu.Unlock()
+	old, stopped := a.incumbent()
+	if old != nil && !stopped && old.silent() < a.lives.cfg.Takeover {
+		// An encoder that was cut off and is back at once may be here before the end of its old connection is.
+		old.wait(ctx, leaving)
+		old, stopped = a.incumbent()
+	}
 	switch {
 	case stopped:
 		return nil, ErrStopping
@@ -83,6 +85,15 @@ func (a *actor) publish(ctx context.Context, r Request) (*Session, error) {
 	a.become(Running)
 	a.lives.log.Info("encoder is live", "live", a.live.Name, "epoch", epoch.String(), "protocol", r.Protocol, "encoder", r.Encoder)
 	return s, nil
+}
+
+// leaving is how long an encoder waits for the one whose key it has to be gone.
+const leaving = 250 * time.Millisecond
+
+func (a *actor) incumbent() (s *Session, stopped bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.session, a.stopped
 }
 
 // left is called once by a session that ends, after its last chunk.

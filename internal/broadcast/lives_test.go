@@ -176,11 +176,11 @@ func TestSilentEncoderIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t)
 		old := f.publish()
-		time.Sleep(DefaultConfig().Takeover - time.Millisecond)
+		time.Sleep(DefaultConfig().Takeover - leaving - time.Millisecond)
 		if _, err := f.lives.Publish(t.Context(), Request{Key: "secret"}); !errors.Is(err, ErrKeyInUse) {
 			t.Fatalf("too early: %v", err)
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // what is left of it, beside the wait of the one that was refused
 		s := f.publish()
 		select {
 		case <-old.Done():
@@ -209,5 +209,20 @@ func TestCloseExpels(t *testing.T) {
 		f.want(Interrupted, false)
 		time.Sleep(2 * time.Minute)
 		f.want(Interrupted, false) // the node is going down; the live is not over
+	})
+}
+
+func TestBackBeforeTheOldConnectionIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		old := f.publish()
+		go func() {
+			time.Sleep(leaving / 2)
+			old.Close(Lost)
+		}()
+		s := f.publish()
+		f.want(Running, false)
+		s.Close(Goodbye)
+		f.lives.Close()
 	})
 }

@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -50,10 +51,11 @@ type Session struct {
 	heard   atomic.Int64 // when the last unit came, in Unix nanoseconds
 	expelMe sync.Once
 	done    chan struct{}
+	left    chan struct{} // closed when the session has ended
 }
 
 func newSession(a *actor, stream *live.Stream, epoch media.Epoch, r Request) *Session {
-	s := &Session{actor: a, stream: stream, epoch: epoch, encoder: r.Encoder, done: make(chan struct{})}
+	s := &Session{actor: a, stream: stream, epoch: epoch, encoder: r.Encoder, done: make(chan struct{}), left: make(chan struct{})}
 	s.heard.Store(time.Now().UnixNano())
 	return s
 }
@@ -101,6 +103,7 @@ func (s *Session) Close(d Departure) {
 		s.actor.lives.log.Error("the end of a session could not be cut", "live", s.actor.live.Name, "err", err)
 	}
 	s.actor.left(s, d)
+	close(s.left)
 }
 
 func (s *Session) over() error {
@@ -109,6 +112,17 @@ func (s *Session) over() error {
 		return ErrExpelled
 	default:
 		return nil
+	}
+}
+
+// wait returns when the session has ended, at the latest after d or when ctx ends.
+func (s *Session) wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-s.left:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

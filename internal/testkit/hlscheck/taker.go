@@ -57,6 +57,12 @@ func (t *taker) take(ctx context.Context, v version) {
 		if !t.started || s.number < t.segment {
 			continue
 		}
+		if t.pauses && (s.number > t.segment || s.complete() && len(s.parts) == 0 && !s.gap) {
+			// An encoder that comes back with all that it could not send: more came at once than has its parts
+			// listed. Where the tracks go on is seen again at the next part.
+			t.next = map[uint32]uint64{}
+			t.reset(s.number)
+		}
 		if s.number > t.segment {
 			t.checker.fault(ruleFetch, at(s), "its parts came and went unseen after segment %d", t.segment)
 			t.reset(s.number)
@@ -148,7 +154,8 @@ func (t *taker) hint(v version) {
 		t.client.mediaAnswer(h.res)
 	case !listed && h.res.status == http.StatusNotFound:
 		t.stats.HintsFalse++
-	case h.res.status == http.StatusServiceUnavailable && t.pauses:
+	case t.pauses && (h.res.status == http.StatusServiceUnavailable || h.res.status == http.StatusOK):
+		// It was held in vain, or it came with so much else that it is not listed any more.
 	default:
 		t.checker.fault(ruleHint, h.uri, "listed: %v, but the request for it was answered with status %d", listed, h.res.status)
 		return
