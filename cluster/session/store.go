@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"shoal/internal/atomicfile"
 	"shoal/internal/media"
 )
 
@@ -175,7 +176,7 @@ func (s *Store) write(spare uint64) error {
 	if err != nil {
 		return fmt.Errorf("encode claims: %w", err)
 	}
-	if err := replace(s.path, raw); err != nil {
+	if err := atomicfile.Write(s.path, raw, 0o600); err != nil {
 		return fmt.Errorf("write claims: %w", err)
 	}
 	s.mu.Lock()
@@ -184,30 +185,4 @@ func (s *Store) write(spare uint64) error {
 	}
 	s.mu.Unlock()
 	return nil
-}
-
-// replace writes a file so that after a crash either the old or the new content is there, whole.
-func replace(path string, content []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), fileName+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	_, err = tmp.Write(content)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"shoal/internal/atomicfile"
 )
 
 // AddressesFile is the name, in the data folder, of the file that says where a running node listens.
@@ -24,7 +26,7 @@ func WriteAddresses(data string, listeners map[string]net.Addr) error {
 	if err != nil {
 		return fmt.Errorf("write the node's addresses: %w", err)
 	}
-	if err := replaceFile(filepath.Join(data, AddressesFile), append(text, '\n'), 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(data, AddressesFile), append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write the node's addresses: %w", err)
 	}
 	return nil
@@ -47,18 +49,4 @@ func Usable(addr net.Addr) string {
 	}
 	// A socket on [::] takes IPv4 too: Go clears IPV6_V6ONLY for it.
 	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
-}
-
-// replaceFile writes a file beside path and renames it there: readers see the old or the new one, whole.
-func replaceFile(path string, text []byte, mode fs.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text)
-	if err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

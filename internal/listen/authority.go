@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"shoal/internal/atomicfile"
 )
 
 const (
@@ -184,10 +186,10 @@ func (a *authority) write(name string, template *x509.Certificate, ca *tls.Certi
 	}
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	if err := replaceFile(a.path(name+"-key.pem"), keyPEM, 0o600); err != nil {
+	if err := atomicfile.Write(a.path(name+"-key.pem"), keyPEM, 0o600); err != nil {
 		return nil, err
 	}
-	if err := replaceFile(a.path(name+".pem"), certPEM, 0o644); err != nil {
+	if err := atomicfile.Write(a.path(name+".pem"), certPEM, 0o644); err != nil {
 		return nil, err
 	}
 	cert, err := tls.X509KeyPair(certPEM, keyPEM)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"shoal/internal/atomicfile"
 )
 
 // clock is a time that a test moves.
@@ -57,7 +59,7 @@ func TestFilesAreReadAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := replaceFile(to, text, 0o600); err != nil {
+			if err := atomicfile.Write(to, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
