@@ -25,7 +25,7 @@ func (p *pace) add(ms int64) {
 
 // seen is the usual distance in milliseconds, 0 if fewer than three are known: the median, or rather the mean of the
 // distances that are as long as the median but for rounding (at 30 frames per second the median of 33, 33 and 34 is 1 %
-// short).
+// short). Of the middle it is the lower side, since of three distances two may well be pauses of a variable rate.
 func (p *pace) seen() float64 {
 	n := min(p.n, paceDistances)
 	if n < 3 {
@@ -33,7 +33,7 @@ func (p *pace) seen() float64 {
 	}
 	sorted := p.ring
 	slices.Sort(sorted[:n])
-	median := sorted[n/2]
+	median := sorted[n/2-1]
 	sum, count := 0, 0
 	for _, d := range sorted[:n] {
 		if d >= median-1 && d <= median+1 {

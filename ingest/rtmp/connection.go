@@ -153,7 +153,9 @@ func (c *connection) leave(d broadcast.Departure, cause error) {
 	c.server.metrics.sessions.Dec()
 	c.server.metrics.departures.WithLabelValues(d.String()).Inc()
 	log := c.server.log.With("departure", d.String(), "remote", c.remote, "encoder", c.encoder)
-	if reason := reasonOf(cause); reason != "" {
+	if errors.Is(cause, broadcast.ErrStopping) {
+		log.Info("encoder sent away", "why", cause)
+	} else if reason := reasonOf(cause); reason != "" {
 		log.Warn("encoder expelled", "reason", reason, "why", cause)
 	} else if cause != nil && !errors.Is(cause, io.EOF) {
 		log.Info("encoder gone", "why", cause)
