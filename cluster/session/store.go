@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -138,14 +139,24 @@ func (s *Store) Reached(live media.LiveID, at media.Position) {
 // Run writes when numbers run short, until ctx ends; then it writes the exact numbers, so that a clean restart skips
 // none. A write that fails is tried again after a second, for as long as it takes: a full disk must not end a live.
 // The last error is returned if even the final write fails.
-func (s *Store) Run(ctx context.Context) error {
+func (s *Store) Run(ctx context.Context, log *slog.Logger) error {
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return s.write(0)
 		case <-s.wake:
 		}
-		if s.write(reserve) == nil {
+		err := s.write(reserve)
+		if failed := err != nil; failed != failing {
+			failing = failed
+			if failed {
+				log.Error("the claims cannot be written; trying again, but a crash now would use numbers twice", "error", err)
+			} else {
+				log.Info("the claims can be written again")
+			}
+		}
+		if err == nil {
 			continue
 		}
 		select {
@@ -167,7 +178,7 @@ func (s *Store) write(spare uint64) error {
 	s.mu.Lock()
 	for id, e := range s.lives {
 		f.Lives[id] = fileLive{
-			Epoch: e.epoch, Segment: e.at.Segment + spare, Discontinuities: e.at.DiscontinuitySequence + min(spare, 1),
+			Epoch: e.epoch, Segment: e.at.Segment + spare, Discontinuities: e.at.DiscontinuitySequence + spare,
 			PartTarget: e.at.PartTarget, AudioPartTarget: e.at.AudioPartTarget,
 		}
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,7 +63,7 @@ func TestReserveIsExtendedBeforeItRunsOut(t *testing.T) {
 	claim(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- s.Run(ctx) }()
+	go func() { done <- s.Run(ctx, slog.New(slog.DiscardHandler)) }()
 	far := media.Position{Segment: firstSegment + reserve - ahead, Discontinuity: true}
 	s.Reached(live, far)
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -131,4 +132,21 @@ func TestNumbersBeginAtOne(t *testing.T) {
 	if _, at := claim(t, s); at.Segment != 1 || at.Discontinuity {
 		t.Errorf("a new live begins at %+v", at)
 	}
+}
+
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(dir); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second node: %v", err)
+	}
+	unlock()
+	again, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
 }

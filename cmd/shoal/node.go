@@ -40,6 +40,7 @@ const gcPercent = 50
 type node struct {
 	cfg    *config.Config
 	log    *slog.Logger
+	unlock func() // of the data folder
 	health *obs.Health
 	claims *session.Store
 	lives  *broadcast.Lives
@@ -59,11 +60,21 @@ func newNode(ctx context.Context, cfg *config.Config, log *slog.Logger, open str
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w; give another with --data", err)
 	}
+	// Before anything is touched: the folder may be another node's.
+	unlock, err := session.Lock(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			unlock()
+		}
+	}()
 	if err := listen.RemoveAddresses(cfg.Data); err != nil {
 		return nil, err
 	}
 	reg := obs.NewRegistry(version)
-	n := &node{cfg: cfg, log: log, health: obs.NewHealth()}
+	n := &node{cfg: cfg, log: log, unlock: unlock, health: obs.NewHealth()}
 	if n.claims, err = session.Open(cfg.Data); err != nil {
 		return nil, err
 	}
@@ -147,7 +158,7 @@ func (n *node) run(ctx context.Context) error {
 		}
 	})
 	g := group{log: n.log}
-	g.add(untilCanceled("claims", n.claims.Run))
+	g.add(untilCanceled("claims", func(ctx context.Context) error { return n.claims.Run(ctx, n.log) }))
 	g.add(actor{"http", func() error { return n.http.Serve(n.httpAt) }, func(ctx context.Context) error {
 		n.hls.Close()
 		return n.http.Shutdown(ctx)
@@ -159,8 +170,9 @@ func (n *node) run(ctx context.Context) error {
 		}})
 	}
 	g.add(actor{"rtmp", func() error { return n.rtmp.Serve(n.rtmpAt) }, func(ctx context.Context) error {
+		err := n.rtmp.Shutdown(ctx)
 		n.lives.Close()
-		return n.rtmp.Shutdown(ctx)
+		return err
 	}})
 	g.add(untilCanceled("addresses", func(ctx context.Context) error {
 		close(ready) // before the file: whoever waits for it may ask at once
@@ -176,6 +188,7 @@ func (n *node) run(ctx context.Context) error {
 		n.log.Info("stopping")
 		return listen.RemoveAddresses(n.cfg.Data)
 	}))
+	defer n.unlock()
 	return g.run(ctx, patience)
 }
 

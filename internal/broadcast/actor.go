@@ -62,6 +62,7 @@ func (a *actor) publish(ctx context.Context, r Request) (*Session, error) {
 	case old != nil:
 		a.lives.log.Warn("a silent encoder is replaced by another", "live", a.live.Name, "silent", old.silent().Round(time.Second))
 		old.expel()
+		old.wait(ctx, leaving) // what it has not cut yet belongs before us
 	}
 	epoch, at, err := a.lives.claims.Claim(ctx, a.live.ID)
 	if err != nil {

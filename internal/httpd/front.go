@@ -79,6 +79,7 @@ func (f *front) accept(ln net.Listener, h *handover) {
 		f.running.Go(func() {
 			if fc.serve() {
 				f.remove(fc)
+				_ = c.SetDeadline(time.Time{}) // net/http sets its own
 				h.give(&readConn{Conn: c, unread: fc.buf[:fc.have]})
 				return
 			}
@@ -266,6 +267,7 @@ func (c *frontConn) answer(r *plainRequest) error {
 	raw.Status, raw.Fields, raw.Body, raw.Size = 0, raw.Fields[:0], raw.Body[:0], 0
 	f.direct.AnswerDirect(f.ctx, &r.Head, raw)
 	if r.Method == http.MethodHead {
+		clear(raw.Body) // what is cut off is not sent, and must not be held on to
 		raw.Body, raw.Size = raw.Body[:0], 0
 	}
 	h := append(c.header[:0], "HTTP/1.1 "...)
@@ -380,6 +382,14 @@ func (c *readConn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return c.Conn.Read(p)
+}
+
+// CloseWrite is what net/http does before it closes behind a refusal, so that the client can read it.
+func (c *readConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Conn.Close()
 }
 
 // ReadFrom keeps what the connection below can do better than copying.

@@ -11,8 +11,6 @@ type plainRequest struct {
 	close bool // the client wants the connection to be closed behind the answer
 }
 
-var headEnd = []byte("\r\n\r\n")
-
 // parseHead reads the head at the beginning of b, n bytes long up to and with its empty line. It is false for everything
 // that is not a plain GET or HEAD under prefix: a body, an upgrade, an expectation, a repeated or folded field, a path
 // that needs decoding, another version of HTTP. Such a request is net/http's, errors among them.
@@ -46,7 +44,7 @@ func parseHead(b []byte, prefix string) (r plainRequest, plain bool) {
 		switch len(name) { // few fields matter; most are told apart by their length
 		case len("Host"):
 			if strings.EqualFold(name, "Host") {
-				if host || value == "" {
+				if host || !isHost(value) {
 					return r, false
 				}
 				host = true
@@ -101,13 +99,38 @@ func parseHead(b []byte, prefix string) (r plainRequest, plain bool) {
 }
 
 // headLength is the length of the head at the beginning of b, its empty line included; 0 if it is not all there. from is
-// how much of b was looked at before.
+// how much of b was looked at before. Lines that end with a bare line feed count too: such a head is not plain, but
+// net/http reads it.
 func headLength(b []byte, from int) int {
-	from = max(0, from-len(headEnd)+1)
-	if i := bytes.Index(b[from:], headEnd); i >= 0 {
-		return from + i + len(headEnd)
+	for i := max(0, from-2); ; i++ {
+		n := bytes.IndexByte(b[i:], '\n')
+		if n < 0 {
+			return 0
+		}
+		i += n
+		rest := b[i+1:]
+		if len(rest) > 0 && rest[0] == '\r' {
+			rest = rest[1:]
+		}
+		if len(rest) > 0 && rest[0] == '\n' {
+			return len(b) - len(rest) + 1
+		}
 	}
-	return 0
+}
+
+// isHost says whether a Host field has a host and perhaps a port, and nothing else (RFC 9112, section 3.2). Rare
+// characters that names may have are left to net/http.
+func isHost(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte(".-_:[]", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return s != ""
 }
 
 // isToken says whether a field's name is one (RFC 9110, section 5.6.2).

@@ -60,6 +60,7 @@ func TestHeadsThatAreLeftToNetHTTP(t *testing.T) {
 		"a fragment":          "GET /media/a#b HTTP/1.1\r\nHost: x\r\n\r\n",
 		"no host":             "GET /media/a HTTP/1.1\r\n\r\n",
 		"an empty host":       "GET /media/a HTTP/1.1\r\nHost:\r\n\r\n",
+		"no host's name":      "GET /media/a HTTP/1.1\r\nHost: a b<>/\r\n\r\n",
 		"two hosts":           get("Host: y\r\n"),
 		"a length":            get("Content-Length: 0\r\n"),
 		"a transfer coding":   get("Transfer-Encoding: chunked\r\n"),
@@ -116,6 +117,14 @@ func FuzzHead(f *testing.F) {
 			t.Errorf("range is %q to net/http, %q to us", q.Header.Get("Range"), r.Range)
 		}
 	})
+}
+
+func TestHeadsWithBareLineFeedsEnd(t *testing.T) {
+	for _, head := range []string{"GET / HTTP/1.1\nHost: x\n\n", "GET / HTTP/1.1\r\nHost: x\r\n\n", "GET / HTTP/1.1\nHost: x\n\r\n"} {
+		if n := headLength([]byte(head+"more"), 0); n != len(head) {
+			t.Errorf("%q ends after %d, not %d", head, n, len(head))
+		}
+	}
 }
 
 func TestHeadLengthLooksAtEachByteOnce(t *testing.T) {

@@ -64,6 +64,9 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 
 	if r.Body != nil && r.Body != http.NoBody {
+		// A copy: net/http looks at its own request's body to see whether the client still waits for "100 Continue".
+		own := *r
+		r = &own
 		r.Body = http.MaxBytesReader(w, r.Body, m.maxBody)
 		_ = rw.control.SetReadDeadline(time.Now().Add(m.bodyTimeout))
 	}

@@ -21,7 +21,9 @@ type rendition struct {
 	fresh   bool             // no segment of the init in force has begun
 	chunks  []*media.Chunk   // of the open part
 	last    *media.Chunk     // that was added
+	end     time.Duration    // of the last closed part of the init in force
 	dirty   bool             // changed since the last window
+	first   uint64           // number of the first segment that is listed; it never goes back
 	window  *Window
 
 	peak      int // bit/s
@@ -31,7 +33,7 @@ type rendition struct {
 
 // begin puts an init in force.
 func (r *rendition) begin(i *media.Init, disc uint64) {
-	r.init, r.disc, r.fresh, r.last = i, disc, true, nil
+	r.init, r.disc, r.fresh, r.last, r.end = i, disc, true, nil, i.Start
 }
 
 // forget drops all segments.
@@ -67,11 +69,11 @@ func (r *rendition) add(c *media.Chunk) {
 // addAudio takes a chunk into a rendition that has parts of its own: longer ones, since audio chunks are small and
 // requests are what costs. The segment's number is the main rendition's.
 func (r *rendition) addAudio(c *media.Chunk) {
-	if r.open() && r.length()+c.Length() > r.target {
+	if _, n := r.span(); r.open() && n+c.Length() > r.target {
 		r.endPart()
 	}
 	r.take(c)
-	if n := r.length(); n >= r.target*85/100 && n+c.Length() > r.target {
+	if _, n := r.span(); n >= r.target*85/100 && n+c.Length() > r.target {
 		r.endPart()
 	}
 }
@@ -102,16 +104,18 @@ func (r *rendition) endPart() {
 		return
 	}
 	s := *r.segment
-	p := r.part(s.Number, uint32(len(s.Parts)))
+	start, length := r.span()
+	p := r.part(s.Number, uint32(len(s.Parts)), length)
 	if len(s.Parts) == 0 {
 		first := p.Chunks[0]
 		if v := slices.IndexFunc(p.Chunks, r.isVideo); v >= 0 {
 			first = p.Chunks[v]
 		}
-		s.Start = first.Start()
+		s.Start = start
 		s.Date = s.Init.Date.Add(s.Start - s.Init.Start)
 		s.Independent = first.Independent
 	}
+	r.end = max(r.end, start+length)
 	s.Parts = append(slices.Clip(s.Parts), p)
 	s.Duration += p.Duration
 	s.Size += p.Size
@@ -122,8 +126,8 @@ func (r *rendition) endPart() {
 
 // part makes the open part's chunks immutable in their final order: by start time, audio first on a tie (a player that
 // meets video first loses the start of the audio).
-func (r *rendition) part(segment uint64, number uint32) *media.Part {
-	p := &media.Part{Segment: segment, Number: number, Duration: r.length(), Chunks: r.chunks}
+func (r *rendition) part(segment uint64, number uint32, length time.Duration) *media.Part {
+	p := &media.Part{Segment: segment, Number: number, Duration: length, Chunks: r.chunks}
 	slices.SortStableFunc(p.Chunks, func(a, b *media.Chunk) int {
 		return cmp.Or(cmp.Compare(a.Start(), b.Start()), cmp.Compare(r.rank(a), r.rank(b)))
 	})
@@ -153,22 +157,35 @@ func (r *rendition) rank(c *media.Chunk) int {
 	return 0
 }
 
-// length is the duration of the open part: of its video, or of its audio where it has none. It is summed in ticks, since
-// a third of a tenth of a second is not a whole number of nanoseconds.
-func (r *rendition) length() time.Duration {
-	var video, audio int64
-	var videoScale, audioScale uint32
+// span is where the open part begins and how long it lasts: its video, or its audio where it has none. It is summed in
+// ticks, since a third of a tenth of a second is not a whole number of nanoseconds.
+//
+// Beside video, audio alone goes on from where the part before has ended, so that no time is counted twice or lost: its
+// first frame hardly ever begins just there. If it does not reach beyond that, or leaves too much out, its own length counts.
+func (r *rendition) span() (start, length time.Duration) {
+	var first *media.Chunk
+	var sum int64
+	video := slices.ContainsFunc(r.chunks, r.isVideo)
 	for _, c := range r.chunks {
-		if r.isVideo(c) {
-			video, videoScale = video+c.Duration, c.Timescale
-		} else {
-			audio, audioScale = audio+c.Duration, c.Timescale
+		if r.isVideo(c) != video {
+			continue
 		}
+		if first == nil {
+			first = c
+		}
+		sum += c.Duration
 	}
-	if video > 0 {
-		return media.Ticks(video, videoScale)
+	if first == nil {
+		return r.end, 0
 	}
-	return media.Ticks(audio, audioScale)
+	start, length = first.Start(), media.Ticks(sum, first.Timescale)
+	if video || r.id != media.Main || r.init.Track(media.Video) == nil {
+		return start, length
+	}
+	if n := start + length - r.end; n > 0 && n <= r.target {
+		return r.end, n
+	}
+	return max(start, r.end), min(length, r.target)
 }
 
 // endSegment closes the open part and segment and returns the segment; nil if none was open.
@@ -220,6 +237,22 @@ func (r *rendition) rate() Rate {
 	return Rate{Peak: max(r.peak, avg), Average: avg}
 }
 
+// ceiling is how many times Config.Bytes a live may keep for the sake of Config.Floor: 20 s of 20 Mbit/s, by default. An
+// encoder whose clock hardly moves would fill the memory otherwise.
+const ceiling = 4
+
+// opened is the size of the open segment, with its open part.
+func (r *rendition) opened() int {
+	if !r.open() {
+		return 0
+	}
+	size := r.segment.Size
+	for _, c := range r.chunks {
+		size += len(c.Data)
+	}
+	return size
+}
+
 // expire drops what is above the limits and returns the number of the first segment that is kept.
 func (r *rendition) expire(cfg Config) uint64 {
 	var length time.Duration
@@ -229,7 +262,7 @@ func (r *rendition) expire(cfg Config) uint64 {
 	n := 0
 	for size := r.size; n < len(r.kept); n++ {
 		s := r.kept[n]
-		if length <= cfg.Window && size <= cfg.Bytes || length-s.Duration < cfg.Floor {
+		if length <= cfg.Window && size <= cfg.Bytes || length-s.Duration < cfg.Floor && size <= ceiling*cfg.Bytes {
 			break
 		}
 		length -= s.Duration
@@ -264,10 +297,18 @@ func (r *rendition) publish(version uint64, listed time.Duration, ended bool) {
 	if len(all) == 0 {
 		return
 	}
+	// What leaves the list must be there for a while yet (RFC 8216, section 6.2.2), so at most half of what is kept is
+	// listed. A delta update needs 12 s.
+	var total time.Duration
+	for _, s := range all {
+		total += s.Duration
+	}
+	listed = min(listed, max(6*TargetDuration, total/2))
 	first := len(all) - 1
-	for length := all[first].Duration; first > 0 && length+all[first-1].Duration <= listed; first-- {
+	for length := all[first].Duration; first > 0 && length+all[first-1].Duration <= listed && all[first-1].Number >= r.first; first-- {
 		length += all[first-1].Duration
 	}
+	r.first = all[first].Number
 	w := &Window{
 		Rendition: r.id, Version: version, PartTarget: r.target, Ended: ended,
 		Segments: all[first:], kept: all, changed: make(chan struct{}),

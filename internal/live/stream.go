@@ -15,6 +15,8 @@ var (
 	ErrEpoch = errors.New("a newer epoch owns the live")
 	// ErrOrder says that an init or a chunk does not follow the one before it.
 	ErrOrder = errors.New("out of order")
+	// ErrTooLarge says that a segment has more bytes than a live may keep: the encoder's clock hardly moves.
+	ErrTooLarge = errors.New("the segment is too large; its encoder's clock hardly moves")
 )
 
 // Info is what can be said of a live beside its windows.
@@ -33,7 +35,7 @@ type Rate struct {
 }
 
 // Stream is one live: its index and bytes in memory. One writer at a time feeds it; reading is safe for any number of
-// goroutines and never waits for the writer longer than it takes to copy a pointer.
+// goroutines, and waits for the writer no longer than it takes to put a chunk in its place.
 type Stream struct {
 	id  media.LiveID
 	cfg Config
@@ -140,6 +142,9 @@ func (s *Stream) Begin(i *media.Init) error {
 		s.audio = &rendition{id: media.AudioOnly, target: s.at.AudioPartTarget}
 		fallthrough
 	case both:
+		if s.audio.init == nil {
+			s.audio.forget() // it was not fed for a while: numbers in a playlist must not skip
+		}
 		s.audio.begin(i, s.at.DiscontinuitySequence)
 	}
 	s.init, s.ended = i, false
@@ -147,7 +152,8 @@ func (s *Stream) Begin(i *media.Init) error {
 }
 
 // Append adds the next chunk. The stream keeps it: the caller must not change it any more. ErrEpoch if a higher epoch
-// has begun, ErrOrder if the chunk does not follow the last one.
+// has begun, ErrOrder if the chunk does not follow the last one, ErrTooLarge if its segment would have more than
+// Config.Bytes.
 func (s *Stream) Append(c *media.Chunk) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,6 +164,8 @@ func (s *Stream) Append(c *media.Chunk) error {
 		return fmt.Errorf("chunk %d when %d is next: %w", c.Seq, s.chunks, ErrOrder)
 	case !s.main.follows(c, s.at.Segment):
 		return fmt.Errorf("chunk %d for segment %d part %d: %w", c.Seq, c.Segment, c.Part, ErrOrder)
+	case s.main.opened()+len(c.Data) > s.cfg.Bytes:
+		return fmt.Errorf("chunk %d for segment %d: %w", c.Seq, c.Segment, ErrTooLarge)
 	}
 	s.chunks++
 	s.updated = time.Now()
@@ -177,21 +185,21 @@ func (s *Stream) Append(c *media.Chunk) error {
 }
 
 // Interrupt closes what is open because its encoder is gone: what was cut is listed now, and whatever follows begins
-// anew. Nothing happens if the epoch is not the one in force.
+// anew. Nothing happens if a higher epoch has begun. (A lower one may be in force: an encoder can go before its first
+// chunk.)
 func (s *Stream) Interrupt(e media.Epoch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e == s.epoch {
+	if e.Compare(s.epoch) >= 0 {
 		s.close()
 	}
 }
 
-// End ends the live: playlists say EXT-X-ENDLIST until a new epoch begins. Nothing happens if the epoch is not the one
-// in force.
+// End ends the live: playlists say EXT-X-ENDLIST until a new epoch begins. Nothing happens if a higher epoch has begun.
 func (s *Stream) End(e media.Epoch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e != s.epoch || s.ended {
+	if e.Compare(s.epoch) < 0 || s.ended {
 		return
 	}
 	s.ended = true

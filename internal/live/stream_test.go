@@ -172,6 +172,40 @@ func TestChunksOfAPartStandByStartAudioFirst(t *testing.T) {
 	}
 }
 
+// TestAudioAloneGoesOnWhereVideoEnded has pictures to 0.2 s and audio to 0.16 s, and then parts of one chunk of audio each.
+func TestAudioAloneGoesOnWhereVideoEnded(t *testing.T) {
+	const ms = time.Millisecond
+	type part struct{ gap, sound, lasts, begins time.Duration }
+	for _, c := range []struct {
+		name  string
+		parts []part
+	}{
+		{"overlapping", []part{{0, 80 * ms, 40 * ms, 200 * ms}, {0, 80 * ms, 80 * ms, 240 * ms}}},
+		{"a little apart", []part{{50 * ms, 80 * ms, 90 * ms, 200 * ms}, {0, 80 * ms, 80 * ms, 290 * ms}}},
+		{"far apart", []part{{500 * ms, 80 * ms, 80 * ms, 660 * ms}, {0, 80 * ms, 80 * ms, 740 * ms}}},
+		{"too late", []part{{0, 30 * ms, 30 * ms, 200 * ms}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFeed(t, DefaultConfig(), media.Video, media.Audio)
+			f.parts(1, true)
+			f.s.Interrupt(first)
+			f.seg, f.part = f.seg+1, 0
+			for _, p := range c.parts {
+				f.a += int64(p.gap/ms) * 48
+				a := f.chunk(media.Audio, true)
+				f.a += int64(p.sound/ms)*48 - a.Duration
+				a.Duration = int64(p.sound/ms) * 48
+				a.EndsPart, a.EndsSegment = true, true
+				f.append(a)
+				got := f.s.Window(media.Main).Last()
+				if got.Duration != p.lasts || got.Start != p.begins || !got.Date.Equal(date.Add(p.begins)) {
+					t.Errorf("audio is listed with %v from %v (%v), want %v from %v", got.Duration, got.Start, got.Date, p.lasts, p.begins)
+				}
+			}
+		})
+	}
+}
+
 func TestAudioOnlyKeepsInStep(t *testing.T) {
 	f := newFeed(t, DefaultConfig(), media.Video, media.Audio)
 	f.segments(3)
@@ -241,7 +275,7 @@ func TestWindowLimits(t *testing.T) {
 		kept, listed time.Duration
 	}{
 		{"time", Config{Window: 30 * time.Second, Bytes: 1 << 30, Floor: 20 * time.Second, Listed: 14 * time.Second}, 30 * time.Second, 14 * time.Second},
-		{"bytes, not below the floor", Config{Window: time.Minute, Bytes: 1, Floor: 20 * time.Second, Listed: 30 * time.Second}, 20 * time.Second, 20 * time.Second},
+		{"bytes, not below the floor", Config{Window: time.Minute, Bytes: 4 << 10, Floor: 20 * time.Second, Listed: 30 * time.Second}, 20 * time.Second, 12 * time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -443,4 +477,71 @@ func BenchmarkWake1000(b *testing.B) {
 			f.seg, f.part = f.seg+1, 0
 		}
 	}
+}
+
+func TestEndOfAnEpochThatNeverBegan(t *testing.T) {
+	f := newFeed(t, DefaultConfig(), media.Video)
+	f.segments(1)
+	f.s.Interrupt(first)
+	f.s.End(second) // its encoder came and went without a chunk
+	if w := f.s.Window(media.Main); !w.Ended {
+		t.Error("the live has not ended")
+	}
+}
+
+func TestAudioThatComesBackBeginsItsListAnew(t *testing.T) {
+	f := newFeed(t, DefaultConfig(), media.Video, media.Audio)
+	f.segments(3)
+	for _, kinds := range [][]media.Kind{{media.Video}, {media.Video, media.Audio}} {
+		f.s.Interrupt(f.epoch)
+		f.epoch.N++
+		f.seq, f.seg = 0, f.s.Position().Segment
+		f.a = f.v / 90000 * 48000
+		if err := f.begin(kinds...); err != nil {
+			t.Fatal(err)
+		}
+		f.segments(2)
+		f.parts(1, true)
+	}
+	main, audio := f.s.Window(media.Main), f.s.Window(media.AudioOnly)
+	for i, s := range audio.Segments {
+		if want := audio.First().Number + uint64(i); s.Number != want {
+			t.Fatalf("segment %d stands where %d must", s.Number, want)
+		}
+		if m := main.Segment(s.Number); m == nil || m.DiscontinuitySequence != s.DiscontinuitySequence {
+			t.Errorf("segment %d is in discontinuity %d, not as the main one", s.Number, s.DiscontinuitySequence)
+		}
+	}
+}
+
+func TestMemoryIsBoundedWhateverTheClockDoes(t *testing.T) {
+	cfg := Config{Window: time.Minute, Bytes: 100 << 10, Floor: 20 * time.Second, Listed: 30 * time.Second}
+	t.Run("slow", func(t *testing.T) {
+		f := newFeed(t, cfg, media.Video)
+		for range 100 { // 50 KB in each segment
+			for i := range 5 {
+				c := f.chunk(media.Video, i == 0)
+				c.Data = make([]byte, 10<<10)
+				c.EndsPart, c.EndsSegment = i == 4, i == 4
+				f.append(c)
+			}
+		}
+		if size := f.s.main.size; size > (ceiling+1)*cfg.Bytes {
+			t.Errorf("%d bytes are kept", size)
+		}
+	})
+	t.Run("stuck", func(t *testing.T) {
+		f := newFeed(t, cfg, media.Video)
+		for range 20 {
+			c := f.chunk(media.Video, true)
+			c.Data = make([]byte, 10<<10)
+			if err := f.s.Append(c); err != nil {
+				if !errors.Is(err, ErrTooLarge) {
+					t.Error(err)
+				}
+				return
+			}
+		}
+		t.Error("a segment grows without bound")
+	})
 }

@@ -86,7 +86,7 @@ func (c *Cutter) hold(u *media.Unit, duration int64) {
 // one after which another would not fit.
 func (c *Cutter) soundAlone(u *media.Unit, length, target int64) error {
 	a := c.audio
-	if overflows(c.part.sound+c.held.length, length, target, a.ticks(maxLag)) {
+	if overflows(c.part.sound+c.held.length, length, target, a.lag(target)) {
 		if err := c.endAlone(false); err != nil {
 			return err
 		}
@@ -148,18 +148,26 @@ func (c *Cutter) soundParts(final bool) error {
 	a := c.audio
 	target := a.ticks(c.target)
 	if c.part.pictures > 0 {
-		// What the part would have reached, had it become full: no splinter of a part for the last frame or two.
-		n := c.due(c.video.written - c.part.pictures + c.video.ticks(c.target))
-		last := final && n == len(c.held.samples)
-		err := c.emitSound(n, c.chunk, flags{part: true, segment: last || c.segmentEnds(c.partLength())})
-		if err != nil {
+		// What would have had room in the part, had it become full, goes in: no splinter of a part for the last frame or two.
+		end := a.ticks(c.video.time(c.video.written-c.part.pictures)) + target
+		if final && a.written <= end && c.segment.sound+c.held.length < a.ticks(limit) {
+			return c.emitSound(len(c.held.samples), c.chunk, flags{part: true, segment: true})
+		}
+		// More follows: a short part is the last of its segment.
+		if err := c.endPart(!enough(c.partLength(), c.target)); err != nil {
 			return err
 		}
-		c.closePart()
 	}
-	for len(c.held.samples) > 0 && (final || c.held.length+a.frame > target) {
-		n, length := 0, int64(0)
-		for n < len(c.held.samples) && length+c.held.samples[n].Duration <= target {
+	for len(c.held.samples) > 0 {
+		// Audio that was too late for the parts of its time goes along, and does not count. More than a part of it
+		// does, or the part could become as large as a segment.
+		start := a.written - c.held.length
+		room := target + min(a.ticks(c.end)-start, target)
+		if !final && c.held.length+a.frame <= room {
+			return nil
+		}
+		n, length := 1, c.held.samples[0].Duration
+		for n < len(c.held.samples) && length+c.held.samples[n].Duration <= room {
 			length += c.held.samples[n].Duration
 			n++
 		}
@@ -167,12 +175,25 @@ func (c *Cutter) soundParts(final bool) error {
 			c.closeSegment()
 		}
 		last := final && n == len(c.held.samples)
-		err := c.emitSound(n, c.alone, flags{part: true, segment: last || c.segmentEnds(a.time(length))})
+		err := c.emitSound(n, c.alone, flags{part: true, segment: last || c.segmentEnds(c.soundLength(length, start+length))})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// soundLength is how long a part without a picture is, of so much audio that ends at a time: where the live has video, it
+// goes on from where the part before has ended, whether its first frame began before or after that.
+func (c *Cutter) soundLength(sound, end int64) time.Duration {
+	length := c.audio.time(sound)
+	if c.video == nil {
+		return length
+	}
+	if n := c.audio.time(end) - c.end; n > 0 && n <= c.target {
+		return n
+	}
+	return min(length, c.target)
 }
 
 // emitSound emits the first n held frames in chunks of at most size frames. The flags go to the last chunk.
@@ -187,6 +208,7 @@ func (c *Cutter) emitSound(n, size int, f flags) error {
 		}
 		start := c.audio.written - c.held.length
 		c.part.sound += length
+		c.part.end = start + length
 		c.segment.sound += length
 		now := flags{}
 		if n == 0 {

@@ -41,7 +41,8 @@ func (o *tape) Append(c *media.Chunk) error {
 // cut runs a cutter over runs of units.
 func cut(t testing.TB, at media.Position, runs ...run) *tape {
 	t.Helper()
-	o := &tape{stream: live.NewHub(live.DefaultConfig()).Open("live", at)}
+	all := live.Config{Window: 1000 * time.Hour, Listed: 1000 * time.Hour, Bytes: 1 << 30, Floor: time.Minute}
+	o := &tape{stream: live.NewHub(all).Open("live", at)}
 	c := New("live", media.Epoch{N: 7}, at, o, Config{})
 	for _, r := range runs {
 		o.flush = true
@@ -60,6 +61,7 @@ func cut(t testing.TB, at media.Position, runs ...run) *tape {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
+	o.stream.Interrupt(media.Epoch{N: 7})
 	return o
 }
 
@@ -120,6 +122,7 @@ type result struct {
 	holes      int           // steps in decode time
 	wide       int           // those of them that are longer than the sample before
 	late       time.Duration // the furthest that a written clock was off after a picture
+	drift      time.Duration // the furthest that a segment begins beside the end of the one before, in a run
 	sizes      map[int]int   // how many audio chunks have how many frames
 }
 
@@ -142,6 +145,7 @@ func check(t testing.TB, o *tape, at media.Position, runs []run) *result {
 	if k.init == nil {
 		return k.result
 	}
+	k.listed(o.stream.Window(media.Main).Segments)
 	for i, s := range k.segments {
 		k.checkSegment(s)
 		if i > 0 {
@@ -262,10 +266,23 @@ func (k *checker) chunk(e event) {
 		s.sound += c.Duration
 		s.rate = c.Timescale
 	}
-	if p.pictures > 0 {
-		p.length = media.Ticks(p.pictures, 90000)
-	} else {
-		p.length = media.Ticks(p.sound, c.Timescale)
+}
+
+// listed takes how long parts are, and how well segments follow each other, from what viewers are told.
+func (k *checker) listed(all []*media.Segment) {
+	if len(all) != len(k.segments) {
+		k.t.Fatalf("%d segments were cut, %d are listed", len(k.segments), len(all))
+	}
+	for i, s := range all {
+		if s.Number != k.segments[i].number || len(s.Parts) != len(k.segments[i].parts) {
+			k.t.Fatalf("segment %d with %d parts was cut, %d with %d is listed", k.segments[i].number, len(k.segments[i].parts), s.Number, len(s.Parts))
+		}
+		for j, p := range s.Parts {
+			k.segments[i].parts[j].length = p.Duration
+		}
+		if i > 0 && s.Init == all[i-1].Init {
+			k.drift = max(k.drift, s.Date.Sub(all[i-1].Date.Add(all[i-1].Duration)).Abs())
+		}
 	}
 }
 
@@ -442,7 +459,7 @@ func (k *checker) checkSegment(s *cutSegment) {
 	k.parts += len(s.parts)
 	for _, p := range s.parts {
 		s.length += p.length
-		if p.length > k.target {
+		if p.length > k.target || p.length <= 0 {
 			t.Errorf("part %d.%d lasts %v: the target is %v", s.number, p.number, p.length, k.target)
 		}
 		if !p.last && !enough(p.length, k.target) {
@@ -462,13 +479,15 @@ func (k *checker) checkSegment(s *cutSegment) {
 }
 
 // checkCut holds that a segment was only ended without a keyframe where another part, or more audio, could have made it too
-// long.
+// long, or where its last part could not be filled.
 func (k *checker) checkCut(before, s *cutSegment) {
 	if before.lastOfRun || s.keyed {
 		return
 	}
 	sound := media.Ticks(before.sound, max(before.rate, 1))
-	if before.length+k.target < limit && sound+k.target < limit {
+	short := !enough(before.parts[len(before.parts)-1].length, k.target) // video stopped
+	next := max(k.target, media.Ticks(s.parts[0].sound, max(s.rate, 1))) // late audio goes along with what is due
+	if before.length+k.target < limit && sound+next < limit && !short {
 		k.t.Errorf("segment %d was cut by force at %v, with %v of audio", before.number, before.length, sound)
 	}
 }

@@ -53,6 +53,7 @@ type Cutter struct {
 	lastKey      int64         // decode time of the last independent picture, as its unit said
 	distance     time.Duration // between the last two; 0 if unknown
 	quiet        int64         // audio that has come since the last picture, in its ticks
+	end          time.Duration // of the last closed part, on the written clocks
 
 	segment segment
 	part    part
@@ -88,7 +89,7 @@ func (c *Cutter) Begin(b media.Begin) error {
 			return fmt.Errorf("begin run: %w", err)
 		}
 	}
-	if err := c.end(); err != nil {
+	if err := c.finish(); err != nil {
 		return err
 	}
 
@@ -184,11 +185,11 @@ func (c *Cutter) Close() error {
 		return nil
 	}
 	c.closed = true
-	return c.end()
+	return c.finish()
 }
 
-// end closes the run in force.
-func (c *Cutter) end() error {
+// finish closes the run in force.
+func (c *Cutter) finish() error {
 	var err error
 	switch {
 	case c.audio == nil || !c.audio.started: // nothing is held
@@ -207,6 +208,7 @@ func (c *Cutter) arrive(t *track, u *media.Unit) {
 	if !c.dated {
 		c.dated = true
 		c.init.Date, c.init.Start = u.Arrival, t.time(t.written)
+		c.end = c.init.Start
 	}
 }
 

@@ -21,14 +21,18 @@
 // A part of a live with video is a run of video frames with the audio of their time. It is closed after the frame with
 // which it is full, as soon as that frame is there, by predicting that one more would not fit. No part, and no sample,
 // is longer than the part target; a part is shorter than 85 % of it only as the last of its segment or of a run, or where
-// the encoder was late by more than we carry (see overflows).
+// the encoder was late by more than we carry. That is 0.5 s, more than any gap within a run: a variable rate has full parts,
+// and after a gap its pictures are early, by less than the gap, until those have come whose time takes it up. Only frames
+// that fill parts by themselves (fewer than 5.6 in a second, in parts of 0.21 s) have no such room: after 0.1 s they
+// leave a part short, or a hole (see overflows and track.hole).
 //
 // Audio waits for the video of its time: a frame goes into the part whose pictures reach its start. Audio that comes
 // early is held until then, and audio that comes late goes into the part that is open. So a part that has begun always
 // has video, a chunk's numbers are final when it is emitted, and the audio of a segment is about as long as its video.
 // While no video comes, audio is held for pauseAfter, since video may still fill the pause (it returns late, or the
 // encoder sends in bursts) and time must not be counted twice; after that audio closes parts alone, until a picture
-// comes.
+// comes. So it does at the end of a run. A part of video that is closed short for it ends its segment. The first part of
+// audio alone lasts from where that part ended, since audio of its time may have come too late for it.
 //
 // # Segments
 //

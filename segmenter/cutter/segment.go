@@ -24,6 +24,7 @@ type segment struct {
 type part struct {
 	pictures int64 // video in it, in ticks of the video track
 	sound    int64 // audio in it, in ticks of the audio track
+	end      int64 // of that audio, as decode time
 }
 
 func (p part) open() bool { return p.pictures > 0 || p.sound > 0 }
@@ -34,7 +35,7 @@ func (c *Cutter) partLength() time.Duration {
 	case c.part.pictures > 0:
 		return c.video.time(c.part.pictures)
 	case c.part.sound > 0:
-		return c.audio.time(c.part.sound)
+		return c.soundLength(c.part.sound, c.part.end)
 	}
 	return 0
 }
@@ -52,6 +53,11 @@ func (c *Cutter) closePart() {
 	}
 	length := c.partLength()
 	ends := c.segmentEnds(length)
+	if c.part.pictures > 0 {
+		c.end = max(c.end, c.video.time(c.video.written))
+	} else {
+		c.end = max(c.end, c.audio.time(c.part.end))
+	}
 	c.part = part{}
 	c.segment.part++
 	c.segment.length += length

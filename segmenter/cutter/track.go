@@ -15,11 +15,11 @@ const (
 	// may be off by 40 (EBU R37).
 	audioSlack = 10 * time.Millisecond
 
-	// maxLag is how late a written clock may stay for the sake of full parts: audio and video are off by as much.
-	maxLag = 100 * time.Millisecond
-	// giveUp is the lateness that is not carried at all. The units' maker begins a new run for so much, so this
-	// only bounds what a wrong clock can do.
-	giveUp = 500 * time.Millisecond
+	// maxLag is how late a written clock may stay for the sake of full parts: audio and video are off by as much. It is
+	// the lateness for which the units' maker begins a new run.
+	maxLag = 500 * time.Millisecond
+	// maxSlowLag is the same for frames so long that the following ones do not make up for it.
+	maxSlowLag = 100 * time.Millisecond
 )
 
 // track is one track of the run in force, with its written clock. Times are in the track's timescale.
@@ -84,18 +84,28 @@ func (t *track) nominal(u *media.Unit, most int64) int64 {
 	return max(1, late+t.frame)
 }
 
+// slow says that a frame fills a part by itself, so that the following ones have no room to make up for lateness.
+func (t *track) slow(target int64) bool { return enough(t.frame, target) }
+
+// lag is how late the clock may stay.
+func (t *track) lag(target int64) int64 {
+	if t.slow(target) {
+		return t.ticks(maxSlowLag)
+	}
+	return t.ticks(maxLag)
+}
+
 // hole is how much of a lateness is left out in front of a sample since it cannot be made up for: of what the longest
 // possible sample leaves.
 //
-// Frames shorter than half of the longest sample catch up in the next few, so they get no hole: the sample lasts. Longer
-// ones, of a live that has become that slow, would never. They get a hole not longer than the sample before it: Media
-// Source Extensions take a step in decode time of more than two samples for a discontinuity, and drop all until the
-// next keyframe (section 3.5.8, coded frame processing).
+// Frames that do not fill a part catch up in the next few, so they get no hole: their samples last. Slow ones would never.
+// They get a hole not longer than the sample before it: Media Source Extensions take a step in decode time of more than two
+// samples for a discontinuity, and drop all until the next keyframe (section 3.5.8, coded frame processing).
 func (t *track) hole(late, most int64) int64 {
 	rest := late + t.frame - most
-	hole := rest - t.ticks(giveUp)
-	if t.frame > most/2 {
-		hole = max(hole, min(rest-t.ticks(maxLag), t.last))
+	hole := rest - t.ticks(maxLag)
+	if t.slow(most) {
+		hole = max(hole, min(rest-t.ticks(maxSlowLag), t.last))
 	}
 	return max(0, min(hole, late))
 }

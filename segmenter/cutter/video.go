@@ -24,7 +24,7 @@ func (c *Cutter) picture(u *media.Unit) error {
 	switch filled := c.part.pictures; {
 	case key && c.keyframeEnds():
 		err = c.endPart(true)
-	case key && enough(filled, target), overflows(filled, length, target, v.ticks(maxLag)):
+	case key && enough(filled, target), overflows(filled, length, target, v.lag(target)):
 		err = c.endPart(false)
 	}
 	if err != nil {
@@ -57,9 +57,9 @@ func (c *Cutter) measureKeyframes(dts int64) {
 // overflows says whether the open part, filled so far, has to be closed before a sample joins that would be so long.
 //
 // A sample that is too long for the room in a part that is not full enough yet is cut to fill it; the following samples
-// make up for the rest. But where the rest is more than maxLag (video returns after a pause), the part stays short: a
-// player does not mind that, and does mind lips that are off.
-func overflows(filled, length, target, maxLag int64) bool {
+// make up for the rest. But where the rest is more than they can be asked to, the part stays short: a player does not mind
+// that, and does mind lips that are off.
+func overflows(filled, length, target, lag int64) bool {
 	room := target - filled
-	return filled > 0 && length > room && (enough(filled, target) || length-room > maxLag)
+	return filled > 0 && length > room && (enough(filled, target) || length-room > lag)
 }

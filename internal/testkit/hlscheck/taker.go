@@ -29,6 +29,7 @@ type taker struct {
 	bytes   []byte // of its parts so far
 	chunks  []chunk
 	next    map[uint32]uint64 // decode time that each track goes on at
+	reached time.Duration     // where the part before ended, 0 if it was not seen
 
 	segments []taken
 	spans    []rate
@@ -60,7 +61,7 @@ func (t *taker) take(ctx context.Context, v version) {
 		if t.pauses && (s.number > t.segment || s.complete() && len(s.parts) == 0 && !s.gap) {
 			// An encoder that comes back with all that it could not send: more came at once than has its parts
 			// listed. Where the tracks go on is seen again at the next part.
-			t.next = map[uint32]uint64{}
+			t.jump()
 			t.reset(s.number)
 		}
 		if s.number > t.segment {
@@ -87,10 +88,13 @@ func (t *taker) reset(segment uint64) {
 	t.bytes, t.chunks = nil, nil
 }
 
+// jump takes note that what comes next need not go on from what was before.
+func (t *taker) jump() { t.next, t.reached = map[uint32]uint64{}, 0 }
+
 // begin sees to the init that a segment needs.
 func (t *taker) begin(ctx context.Context, s *segment) {
 	if s.disc {
-		t.next = map[uint32]uint64{}
+		t.jump()
 		t.stats.Discontinuities++
 	}
 	if _, ok := t.inits[s.init]; ok {
@@ -198,16 +202,16 @@ func (t *taker) take1(ctx context.Context, v version, s *segment, n int) {
 		return
 	}
 	t.chunks = append(t.chunks, chunks...)
-	t.media(init, chunks, s, n)
+	t.media(init, chunks, s, n, v.p.partTarget)
 }
 
-// media checks the chunks of a part.
-func (t *taker) media(init *initSegment, chunks []chunk, s *segment, n int) {
+// media checks the chunks of a part; target is the longest that it may be.
+func (t *taker) media(init *initSegment, chunks []chunk, s *segment, n int, target time.Duration) {
 	where, q := atPart(s, n), &s.parts[n]
 	if !ordered(chunks) {
 		t.checker.fault(ruleOrder, where, "chunks do not stand by start time, audio first")
 	}
-	var video, audio time.Duration
+	var video, audio, videoEnd, audioEnd time.Duration
 	key, independent := false, false
 	for i := range chunks {
 		c := &chunks[i]
@@ -217,18 +221,25 @@ func (t *taker) media(init *initSegment, chunks []chunk, s *segment, n int) {
 		t.next[c.track] = c.dts + c.duration
 		if c.video {
 			video += c.length()
+			videoEnd = ticks(c.dts+c.duration, c.timescale)
 			key, independent = key || c.key, independent || c.independent
 		} else {
 			audio += c.length()
+			audioEnd = ticks(c.dts+c.duration, c.timescale)
 		}
 	}
-	lasts := video
+	lasts, reached := video, videoEnd
 	if video == 0 {
-		lasts = audio
+		lasts, reached = audio, audioEnd
+		// Beside pictures, what sound takes the live on by counts: what lies before that was counted with them.
+		if n := audioEnd - t.reached; init.video() != nil && t.reached > 0 && n > 0 && n <= target {
+			lasts = n
+		}
 		// Sound alone can be entered anywhere; in a live with pictures it gives no place to enter.
 		key = init.video() == nil
 		independent = key
 	}
+	t.reached = max(t.reached, reached)
 	if (lasts - q.duration).Abs() > time.Millisecond {
 		t.checker.fault(ruleDuration, where, "listed with %v, it holds %v", q.duration, lasts)
 	}
@@ -248,7 +259,7 @@ func (t *taker) end(ctx context.Context, s *segment, p *playlist) {
 				t.checker.fault(ruleFetch, s.uri, "a gap has media")
 			}
 		}
-		t.next = map[uint32]uint64{}
+		t.jump()
 		return
 	}
 	if t.lost || t.part == 0 || t.part != len(s.parts) {
