@@ -87,7 +87,7 @@ func TestFollow(t *testing.T) {
 		write func(*feed)
 		check func(*testing.T, *hlscheck.Report)
 	}{
-		"video and audio": {avcC180, true, hlscheck.Options{For: 40 * time.Second}, func(f *feed) { f.segments(100) }, func(t *testing.T, r *hlscheck.Report) {
+		"video and audio": {avcC180, true, hlscheck.Options{For: 60 * time.Second}, func(f *feed) { f.segments(100) }, func(t *testing.T, r *hlscheck.Report) {
 			m, a := r.Renditions["main.m3u8"], r.Renditions["audio.m3u8"]
 			if m.Parts < 190 || a.Parts < 35 || m.DeltasCompared < 50 || m.Deltas < 50 || m.HintsTrue < 190 || m.Segments < 18 {
 				t.Error("too little was checked")
