@@ -150,7 +150,7 @@ func (s *stand) publish(t testing.TB) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	hls := func(name string) []string {
 		return []string{
-			"-f", "hls", "-hls_time", "1", "-hls_list_size", "8", "-hls_segment_type", "fmp4", "-hls_flags", "delete_segments",
+			"-f", "hls", "-hls_time", "1", "-hls_list_size", "8", "-hls_segment_type", "fmp4", "-hls_flags", "delete_segments+temp_file",
 			"-hls_fmp4_init_filename", name + "-init.mp4", "-hls_segment_filename", filepath.Join(dir, name+"-%d.m4s"),
 			filepath.Join(dir, name+".m3u8"),
 		}
@@ -177,6 +177,16 @@ func (s *stand) publish(t testing.TB) (stop func()) {
 	}()
 	stop = sync.OnceFunc(func() { cancel(); <-ended })
 	t.Cleanup(stop)
+	for _, name := range []string{"main.m3u8", "audio.m3u8"} {
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				break
+			}
+			if time.Since(began) > soon {
+				t.Fatalf("ffmpeg does not write %s", name)
+			}
+		}
+	}
 	s.media.set(dir, false)
 	return stop
 }
