@@ -16,6 +16,8 @@ type Config struct {
 	Floor time.Duration `yaml:"floor"`
 	// Listed is how much of it the playlists show. It is less than Window, since a segment must be served for a
 	// while after it left the playlist (RFC 8216, section 6.2.2).
+	//
+	// It is half of what is kept where that is less, but not below 12 s.
 	Listed time.Duration `yaml:"listed"`
 }
 

@@ -20,7 +20,6 @@ type rendition struct {
 	segment *media.Segment   // open, nil between two; replaced, never changed, when it grows
 	fresh   bool             // no segment of the init in force has begun
 	chunks  []*media.Chunk   // of the open part
-	last    *media.Chunk     // that was added
 	end     time.Duration    // of the last closed part of the init in force
 	dirty   bool             // changed since the last window
 	first   uint64           // number of the first segment that is listed; it never goes back
@@ -33,7 +32,7 @@ type rendition struct {
 
 // begin puts an init in force.
 func (r *rendition) begin(i *media.Init, disc uint64) {
-	r.init, r.disc, r.fresh, r.last, r.end = i, disc, true, nil, i.Start
+	r.init, r.disc, r.fresh, r.end = i, disc, true, i.Start
 }
 
 // forget drops all segments.
@@ -83,7 +82,6 @@ func (r *rendition) take(c *media.Chunk) {
 		r.beginSegment(c)
 	}
 	r.chunks = append(r.chunks, c)
-	r.last = c
 }
 
 func (r *rendition) beginSegment(c *media.Chunk) {
