@@ -1,139 +1,131 @@
 // Package session owns the claims on lives: it alone makes epochs, and it remembers, over restarts, how far a live's
-// numbers have got, so that no media sequence number and no file name is ever used twice.
+// numbers have got, so that no media sequence number and no file name is ever used twice. The claims are in the replicated
+// state; a Store is one node's view of those that it made.
 //
-// A Store of one node keeps them in a file. It starts one goroutine, Run's caller's, which writes what cannot wait for
-// the next claim. It never touches media, and it never decides who may claim (see internal/broadcast).
+// It starts one goroutine, Run's caller's, which writes what cannot wait for the next claim. It never touches media, and it
+// never decides who may claim (see internal/broadcast).
 package session
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
-	"shoal/internal/atomicfile"
+	"shoal/cluster/state"
 	"shoal/internal/media"
 )
 
 const (
-	fileName    = "claims.json"
-	fileVersion = 1
-	// reserve is how many segments a write on disk is good for: at 2 s, one write in eight minutes and a half. After
-	// a crash the numbers go on behind those that were reserved.
-	reserve = 256
-	// ahead is how many numbers before the end of the reserve the next write is asked for: a card that takes a
-	// minute to write must not let the numbers run out.
-	ahead = 64
+	// spare is how many segments a write is good for: at 2 s, one write in eight minutes and a half. After a crash the
+	// numbers go on behind those that were reserved.
+	spare = 256
+	// near is how many numbers before the end of the reserve the next write is asked for: a card that takes a minute to
+	// write must not let the numbers run out.
+	near = 64
 	// firstSegment is the number of a live's first segment. Not 0, which hls.js 1.7 takes for "none" where it looks
 	// whether parts were evicted: it would fetch the first segment's parts again and again.
 	firstSegment = 1
+	// again is when a write that failed is tried once more.
+	again = time.Second
+	// parting bounds the last write.
+	parting = 5 * time.Second
 )
 
-// ErrDamaged says that the file of claims cannot be read. Starting without it would use numbers again that viewers have
-// cached, so it is not skipped.
-var ErrDamaged = errors.New("the file of claims is damaged")
-
-// Store holds the claims of a cluster of one node. Safe for concurrent use.
+// Store holds the claims that this process has made. Safe for concurrent use.
 type Store struct {
-	path string
+	proposer state.Proposer
 
-	mu      sync.Mutex
-	lives   map[media.LiveID]*entry
-	writing sync.Mutex // one write at a time; taken before mu
-	wake    chan struct{}
+	mu    sync.Mutex
+	lives map[media.LiveID]*held
+	wake  chan struct{}
 }
 
-type entry struct {
+// held is a claim of this process.
+type held struct {
 	epoch    uint64
 	at       media.Position
-	reserved uint64 // segment numbers below this are covered by the file
+	reserved uint64 // segment numbers below this are covered by the state
 }
 
-type file struct {
-	Version int                       `json:"version"`
-	Lives   map[media.LiveID]fileLive `json:"lives"`
+// New makes a Store that holds no claim. The commands of Register must be known to whoever takes the proposals.
+func New(p state.Proposer) *Store {
+	return &Store{proposer: p, lives: map[media.LiveID]*held{}, wake: make(chan struct{}, 1)}
 }
 
-type fileLive struct {
-	Epoch           uint64        `json:"epoch"`
-	Segment         uint64        `json:"next_segment"`
-	Discontinuities uint64        `json:"discontinuities"`
-	PartTarget      time.Duration `json:"part_target_ns"`
-	AudioPartTarget time.Duration `json:"audio_part_target_ns"`
-}
-
-// Open reads the claims in a folder, which must exist. ErrDamaged if the file is there but cannot be read as such.
-func Open(dir string) (*Store, error) {
-	s := &Store{path: filepath.Join(dir, fileName), lives: map[media.LiveID]*entry{}, wake: make(chan struct{}, 1)}
-	raw, err := os.ReadFile(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read claims: %w", err)
-	}
-	var f file
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return nil, fmt.Errorf("read %s: %w: %w; restore it from a backup, or remove it and give the lives new uuids", s.path, ErrDamaged, err)
-	}
-	if f.Version != fileVersion {
-		return nil, fmt.Errorf("read %s: %w: version %d, this program knows %d", s.path, ErrDamaged, f.Version, fileVersion)
-	}
-	for id, l := range f.Lives {
-		if _, err := media.ParseLiveID(string(id)); err != nil {
-			return nil, fmt.Errorf("read %s: %w: live %q is %w", s.path, ErrDamaged, id, err)
-		}
-		s.lives[id] = &entry{epoch: l.Epoch, reserved: l.Segment, at: media.Position{
-			Segment: l.Segment, Discontinuity: l.Epoch > 0, DiscontinuitySequence: l.Discontinuities,
-			PartTarget: l.PartTarget, AudioPartTarget: l.AudioPartTarget,
-		}}
-	}
-	return s, nil
-}
-
-// Claim takes a live for this node: the next epoch, and where the live goes on. The claim is on disk when it returns.
+// Claim takes a live for this node: the next epoch, and where the live goes on. The claim is on disk when it returns. Errors
+// are those of state.Proposer; after any of them nothing was claimed, or an epoch that nobody uses.
 func (s *Store) Claim(ctx context.Context, live media.LiveID) (media.Epoch, media.Position, error) {
-	if err := ctx.Err(); err != nil {
+	c := claim{Live: live, Spare: spare}
+	s.mu.Lock()
+	if h := s.lives[live]; h != nil {
+		own := markOf(live, h.epoch, h.at)
+		c.Own = &own
+	}
+	s.mu.Unlock()
+	// Numbers are reserved by the same write: whoever claims is about to use them.
+	m, err := state.Do[mark](ctx, s.proposer, c)
+	if err != nil {
 		return media.Epoch{}, media.Position{}, fmt.Errorf("claim live: %w", err)
 	}
 	s.mu.Lock()
-	e := s.lives[live]
-	if e == nil {
-		e = &entry{at: media.Position{Segment: firstSegment}}
-		s.lives[live] = e
+	defer s.mu.Unlock()
+	h := s.lives[live]
+	if h == nil {
+		h = &held{}
+		s.lives[live] = h
 	}
-	e.epoch++
-	epoch, at := media.Epoch{N: e.epoch}, e.at
-	s.mu.Unlock()
-	// Numbers are reserved by the same write: whoever claims is about to use them.
-	if err := s.write(reserve); err != nil {
-		return media.Epoch{}, media.Position{}, fmt.Errorf("claim live: %w", err)
+	if h.epoch < m.Epoch {
+		h.epoch, h.reserved = m.Epoch, m.Segment+spare
 	}
-	return epoch, at, nil
+	if h.at.Segment < m.Segment { // an encoder that is being replaced may have got further meanwhile
+		h.at = m.position()
+	}
+	return media.Epoch{N: m.Epoch}, m.position(), nil
 }
 
 // Reached tells how far a live has got. It does not block: what must be on disk is written by Run.
 func (s *Store) Reached(live media.LiveID, at media.Position) {
 	s.mu.Lock()
-	e := s.lives[live]
+	h := s.lives[live]
 	low := false
-	if e != nil && at.Segment >= e.at.Segment {
-		e.at = at
-		low = at.Segment+ahead >= e.reserved
+	if h != nil && at.Segment >= h.at.Segment {
+		h.at = at
+		low = h.low()
 	}
 	s.mu.Unlock()
 	if low {
-		select {
-		case s.wake <- struct{}{}:
-		default:
+		s.ask()
+	}
+}
+
+// low says whether the reserve comes to its end.
+func (h *held) low() bool { return h.at.Segment+near >= h.reserved }
+
+// ask wakes Run.
+func (s *Store) ask() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// marks lists the claims that a condition holds for, by live.
+func (s *Store) marks(of func(*held) bool) []mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []mark
+	for live, h := range s.lives {
+		if of(h) {
+			all = append(all, markOf(live, h.epoch, h.at))
 		}
 	}
+	slices.SortFunc(all, func(a, b mark) int { return cmp.Compare(a.Live, b.Live) })
+	return all
 }
 
 // Run writes when numbers run short, until ctx ends; then it writes the exact numbers, so that a clean restart skips
@@ -144,14 +136,17 @@ func (s *Store) Run(ctx context.Context, log *slog.Logger) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return s.write(0)
+			return s.release(ctx)
 		case <-s.wake:
 		}
-		err := s.write(reserve)
+		err := s.reserve(ctx)
+		if ctx.Err() != nil {
+			continue
+		}
 		if failed := err != nil; failed != failing {
 			failing = failed
 			if failed {
-				log.Error("the claims cannot be written; trying again, but a crash now would use numbers twice", "error", err)
+				log.Error("the claims cannot be written; trying again, but a crash now could use numbers twice", "error", err)
 			} else {
 				log.Info("the claims can be written again")
 			}
@@ -161,39 +156,45 @@ func (s *Store) Run(ctx context.Context, log *slog.Logger) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second):
+		case <-time.After(again):
 		}
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
+		s.ask()
 	}
 }
 
-// write puts the claims on disk with so many numbers to spare, by a new file that takes the old one's name.
-func (s *Store) write(spare uint64) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	f := file{Version: fileVersion, Lives: map[media.LiveID]fileLive{}}
+// reserve keeps more numbers for the lives that run short of them.
+func (s *Store) reserve(ctx context.Context) error {
+	marks := s.marks((*held).low)
+	if len(marks) == 0 {
+		return nil
+	}
+	if _, err := s.proposer.Propose(ctx, reserve{marks, spare}); err != nil {
+		return fmt.Errorf("reserve numbers: %w", err)
+	}
 	s.mu.Lock()
-	for id, e := range s.lives {
-		f.Lives[id] = fileLive{
-			Epoch: e.epoch, Segment: e.at.Segment + spare, Discontinuities: e.at.DiscontinuitySequence + spare,
-			PartTarget: e.at.PartTarget, AudioPartTarget: e.at.AudioPartTarget,
+	defer s.mu.Unlock()
+	for _, m := range marks {
+		if h := s.lives[m.Live]; h.epoch == m.Epoch {
+			h.reserved = m.Segment + spare
 		}
 	}
-	s.mu.Unlock()
-	raw, err := json.MarshalIndent(f, "", "\t")
+	return nil
+}
+
+// release gives back what was reserved, after ctx has ended. There is another chance if the first one fails for now.
+func (s *Store) release(ctx context.Context) error {
+	marks := s.marks(func(*held) bool { return true })
+	if len(marks) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), parting)
+	defer cancel()
+	_, err := s.proposer.Propose(ctx, release{marks})
+	if errors.Is(err, state.ErrUnknownOutcome) {
+		_, err = s.proposer.Propose(ctx, release{marks})
+	}
 	if err != nil {
-		return fmt.Errorf("encode claims: %w", err)
+		return fmt.Errorf("give back numbers: %w", err)
 	}
-	if err := atomicfile.Write(s.path, raw, 0o600); err != nil {
-		return fmt.Errorf("write claims: %w", err)
-	}
-	s.mu.Lock()
-	for id, l := range f.Lives {
-		s.lives[id].reserved = l.Segment
-	}
-	s.mu.Unlock()
 	return nil
 }
