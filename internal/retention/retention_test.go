@@ -1,0 +1,101 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"shoal/internal/catalog"
+)
+
+var now = time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// shelf is a catalog and a store.
+type shelf struct {
+	settings catalog.Settings
+	videos   []catalog.Video
+	removed  []string
+	err      error
+}
+
+func (s *shelf) Settings(context.Context) (catalog.Settings, error) { return s.settings, nil }
+
+func (s *shelf) Stored(context.Context) (bytes int64, oldest []catalog.Video, err error) {
+	for _, v := range s.videos {
+		bytes += v.Recordings[0].Bytes
+	}
+	return bytes, slices.Clone(s.videos[:min(2, len(s.videos))]), s.err
+}
+
+func (s *shelf) DropRecording(_ context.Context, video, _ string) error {
+	s.videos = slices.DeleteFunc(s.videos, func(v catalog.Video) bool { return v.UUID == video })
+	return nil
+}
+
+func (s *shelf) Remove(session string) error {
+	s.removed = append(s.removed, session)
+	return nil
+}
+
+func TestTrim(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		most int64
+		age  time.Duration
+		want []string
+	}{
+		{"no bounds", catalog.Unlimited, 0, nil},
+		{"room enough", 500, 0, nil},
+		{"too much", 250, 0, []string{"a", "b", "c"}},
+		{"too old", catalog.Unlimited, 36 * time.Hour, []string{"a", "b", "c"}},
+		{"both", 399, 84 * time.Hour, []string{"a", "b"}},
+		{"nothing may stay", 0, 0, []string{"a", "b", "c", "d", "e"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := &shelf{settings: catalog.Settings{Replays: catalog.ReplayLimits{MaxBytes: tc.most, MaxAge: tc.age}}}
+			for i, name := range []string{"a", "b", "c", "d", "e"} { // five days' replays of 100 bytes
+				s.videos = append(s.videos, catalog.Video{
+					UUID: name, Published: now.Add(time.Duration(i-4) * 24 * time.Hour),
+					Recordings: []catalog.Recording{{Session: name, Bytes: 100}},
+				})
+			}
+			if err := New(s, s, slog.New(slog.DiscardHandler)).Trim(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(s.removed, tc.want) {
+				t.Errorf("removed %v, want %v", s.removed, tc.want)
+			}
+		})
+	}
+}
+
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{settings: catalog.Settings{Replays: catalog.ReplayLimits{MaxBytes: 0}}, err: errors.New("no disk")}
+		s.videos = []catalog.Video{{UUID: "v", Recordings: []catalog.Recording{{Session: "old", Bytes: 1}}}}
+		k := New(s, s, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- k.Run(ctx) }()
+		k.Discard("unwanted")
+		synctest.Wait()
+		if !slices.Equal(s.removed, []string{"unwanted"}) {
+			t.Fatalf("removed %v", s.removed)
+		}
+		time.Sleep(every + time.Second) // fails
+		s.err = nil
+		time.Sleep(every)
+		synctest.Wait()
+		if !slices.Equal(s.removed, []string{"unwanted", "old"}) {
+			t.Errorf("removed %v", s.removed)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
