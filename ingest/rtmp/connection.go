@@ -3,7 +3,6 @@ package rtmp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -213,7 +212,7 @@ func (c *connection) Media(m guard.Message) (err error) {
 	}
 	c.server.metrics.packets[m.Kind].Inc()
 	if err := c.session.Packet(p); err != nil {
-		return c.refuse(&refusal{"session", codeFailed, fmt.Errorf("take a packet: %w", err)})
+		return c.refuse(refusedPacket(err))
 	}
 	return nil
 }

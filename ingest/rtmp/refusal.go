@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"fmt"
 
 	"shoal/ingest/flv"
 	"shoal/ingest/guard"
@@ -59,6 +60,10 @@ func refusedKey(err error) *refusal {
 	case errors.Is(err, broadcast.ErrStopping):
 		return &refusal{"stopping", codeFailed, broadcast.ErrStopping}
 	}
+	var refused *broadcast.Refusal
+	if errors.As(err, &refused) {
+		return &refusal{refused.Reason, codeDenied, refused}
+	}
 	return &refusal{"failed", codeFailed, err}
 }
 
@@ -73,6 +78,14 @@ func refusedMedia(err error) *refusal {
 		return &refusal{"parameters", codeRejected, err}
 	}
 	return nil
+}
+
+// refusedPacket says how an encoder is refused whose packet its session would not take.
+func refusedPacket(err error) *refusal {
+	if errors.Is(err, broadcast.ErrBitRate) {
+		return &refusal{"live_bit_rate", codeRejected, broadcast.ErrBitRate}
+	}
+	return &refusal{"session", codeFailed, fmt.Errorf("take a packet: %w", err)}
 }
 
 // reasonOf is the label of why a connection ended, "" if it was not us who ended it.

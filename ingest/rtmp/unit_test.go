@@ -174,6 +174,8 @@ func TestReason(t *testing.T) {
 		{fmt.Errorf("read: %w", &guard.Error{Reason: guard.ReasonAMF}), "amf"},
 		{refusedKey(broadcast.ErrStopping), "stopping"},
 		{refusedKey(errors.New("x")), "failed"},
+		{refusedKey(fmt.Errorf("publish: %w", &broadcast.Refusal{Reason: "limit", Text: "too many"})), "limit"},
+		{refusedPacket(fmt.Errorf("cut: %w", broadcast.ErrBitRate)), "live_bit_rate"},
 	}
 	for _, tt := range tests {
 		if got := reasonOf(tt.err); got != tt.want {

@@ -1,10 +1,12 @@
 package broadcast
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,147 +15,208 @@ import (
 	"shoal/internal/media"
 )
 
-// Live is a live as it was set up: what does not change while it runs.
-type Live struct {
-	ID    media.LiveID
-	Name  string // short, for addresses
-	Title string // for people
-	Key   string // the stream key, a secret
+// Options are what Lives is made of.
+type Options struct {
+	Config   Config
+	Hub      *live.Hub
+	Register Register
+	Claims   Claimer
+	Cut      NewCutter
+	Recorder Recorder // nil to record nothing
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+	// OnAir is called when a broadcast begins, before its first chunk; it must not block. May be nil.
+	OnAir func(Status)
 }
 
-// Claimer hands out the right to feed a live. cluster/session is one.
-type Claimer interface {
-	// Claim takes the live for this node: a new epoch, and where its numbers go on.
-	Claim(context.Context, media.LiveID) (media.Epoch, media.Position, error)
-	// Reached tells how far the numbers have got; it must not block.
-	Reached(media.LiveID, media.Position)
-}
-
-// Cutter makes chunks of units. segmenter/cutter is one.
-type Cutter interface {
-	Begin(media.Begin) error
-	Unit(media.Unit) error
-	// Close flushes what has not been cut yet.
-	Close() error
-}
-
-// Output is where a cutter puts what it cuts.
-type Output interface {
-	Begin(*media.Init) error
-	Append(*media.Chunk) error
-}
-
-// NewCutter makes a cutter for one epoch of a live.
-type NewCutter func(media.LiveID, media.Epoch, media.Position, Output) Cutter
-
-// Lives are the lives of a node. Safe for concurrent use.
+// Lives are the lives that are or were on the air here. Safe for concurrent use.
 type Lives struct {
-	cfg    Config
-	hub    *live.Hub
-	claims Claimer
-	cut    NewCutter
-	log    *slog.Logger
-	count  *prometheus.CounterVec
+	Options
+	count *prometheus.CounterVec
+	ended *prometheus.CounterVec
 
-	actors []*actor // in the order of their declaration
-	byKey  map[[sha256.Size]byte]*actor
-	byID   map[string]*actor // identifiers and names
+	mu     sync.Mutex
+	actors map[media.LiveID]*actor
+	closed bool
+
+	// working ends when Close gives up waiting: ends that could not be written are left for the next start.
+	working context.Context
+	giveUp  context.CancelFunc
+	ends    sync.WaitGroup // goroutines of ends, and of timers that have gone off
 }
 
-// New takes the lives that exist. Identifiers, names and keys are unique (the configuration's Validate saw to it).
-func New(cfg Config, all []Live, hub *live.Hub, claims Claimer, cut NewCutter, log *slog.Logger, reg prometheus.Registerer) *Lives {
+// New makes an empty set. The configuration has been validated.
+func New(o Options) *Lives {
 	l := &Lives{
-		cfg: cfg, hub: hub, claims: claims, cut: cut, log: log,
+		Options: o,
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shoal_broadcast_sessions_total", Help: "Encoders that were let in, by how they went away.",
 		}, []string{"departure"}),
-		byKey: map[[sha256.Size]byte]*actor{}, byID: map[string]*actor{},
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "shoal_broadcast_ends_total", Help: "Broadcasts that have ended, by why.",
+		}, []string{"reason"}),
+		actors: map[media.LiveID]*actor{},
 	}
-	for _, d := range all {
-		a := newActor(l, d)
-		l.actors = append(l.actors, a)
-		l.byKey[sha256.Sum256([]byte(d.Key))] = a
-		l.byID[string(d.ID)] = a
-		l.byID[d.Name] = a
-	}
-	reg.MustRegister(l.count, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	l.working, l.giveUp = context.WithCancel(context.Background())
+	o.Metrics.MustRegister(l.count, l.ended, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "shoal_broadcast_lives", Help: "Lives that an encoder feeds now.",
-	}, l.running))
+	}, func() float64 { return float64(len(l.Running())) }))
 	return l
 }
 
-func (l *Lives) running() float64 {
-	n := 0.
-	for _, a := range l.actors {
-		if a.status().State == Running {
-			n++
-		}
-	}
-	return n
-}
-
-// Publish lets an encoder in. ErrUnknownKey, ErrKeyInUse or ErrStopping if it may not; another error if the claim
-// failed.
-func (l *Lives) Publish(ctx context.Context, r Request) (*Session, error) {
-	a := l.byKey[sha256.Sum256([]byte(r.Key))]
-	if a == nil {
-		return nil, ErrUnknownKey
-	}
-	s, err := a.publish(ctx, r)
+// Recover takes up the broadcasts that a process before this one has left open: each waits for its encoder as if it had
+// been lost now. It is called once, before Publish.
+func (l *Lives) Recover(ctx context.Context) error {
+	left, err := l.Register.Left(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("publish to %s: %w", a.live.Name, err)
+		return fmt.Errorf("look for broadcasts that were left open: %w", err)
 	}
-	return s, nil
-}
-
-// Status is how a live stands.
-type Status struct {
-	Live
-	State   State
-	Since   time.Time // of the state
-	Started time.Time // of the broadcast that runs or ran last; zero before the first
-	Encoder string    // what it calls itself, while one is there
-	Info    live.Info
-}
-
-// State is where a live is in its life.
-type State uint8
-
-// The states of a live.
-const (
-	Waiting     State = iota // no encoder has come yet
-	Running                  // an encoder feeds it
-	Interrupted              // its encoder was lost and may come back
-	Ended                    // it said goodbye, or did not come back in time; a new one may begin it again
-)
-
-// String is the state as the API names it.
-func (s State) String() string {
-	return [...]string{"waiting", "live", "interrupted", "ended"}[s]
-}
-
-// All lists the lives in the order of their declaration.
-func (l *Lives) All() []Status {
-	all := make([]Status, len(l.actors))
-	for i, a := range l.actors {
-		all[i] = a.status()
+	for i := range left {
+		a, ok := l.actor(&left[i].Live)
+		if !ok {
+			return ErrStopping
+		}
+		a.recover(&left[i])
 	}
-	return all
+	return nil
 }
 
-// Get finds a live by its identifier or its name.
-func (l *Lives) Get(id string) (Status, bool) {
-	a := l.byID[id]
+// actor finds or makes the actor of a live; false when the node stops.
+func (l *Lives) actor(d *Live) (*actor, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, false
+	}
+	a := l.actors[d.ID]
+	if a == nil {
+		a = newActor(l, d)
+		l.actors[d.ID] = a
+	}
+	return a, true
+}
+
+func (l *Lives) find(id media.LiveID) *actor {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.actors[id]
+}
+
+// forget drops an actor and its stream.
+func (l *Lives) forget(a *actor) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.actors[a.id] == a {
+		delete(l.actors, a.id)
+		l.Hub.Remove(a.id)
+	}
+}
+
+// Publish lets an encoder in. ErrUnknownKey, ErrKeyInUse, ErrStopping or a *Refusal if it may not; another error if the
+// claim failed, or the register.
+func (l *Lives) Publish(ctx context.Context, r Request) (*Session, error) {
+	d, err := l.Register.ByKey(ctx, r.Key)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		a, ok := l.actor(&d)
+		if !ok {
+			return nil, ErrStopping
+		}
+		s, err := a.publish(ctx, &d, r)
+		switch {
+		case err == errForgotten: //nolint:errorlint // it never leaves this package
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("publish to %s: %w", d.Name, err)
+		}
+		return s, nil
+	}
+}
+
+// Get says how a live stands; false for one that has not been on the air since the start, or not for a while.
+func (l *Lives) Get(id media.LiveID) (Status, bool) {
+	a := l.find(id)
 	if a == nil {
 		return Status{}, false
 	}
 	return a.status(), true
 }
 
-// Close refuses new encoders, expels those that are there, and returns when no timer of the package runs any more. The
-// lives are interrupted, not ended: they go on after a restart.
-func (l *Lives) Close() {
+// Running lists the lives that an encoder feeds or may come back to, the oldest broadcast first.
+func (l *Lives) Running() []Status {
+	l.mu.Lock()
+	actors := make([]*actor, 0, len(l.actors))
 	for _, a := range l.actors {
+		actors = append(actors, a)
+	}
+	l.mu.Unlock()
+	var all []Status
+	for _, a := range actors {
+		if s := a.status(); s.State == Running || s.State == Interrupted {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b Status) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
+	return all
+}
+
+// End ends a broadcast as its encoder's goodbye does, and sends the encoder away. It returns when the end is written down,
+// replay and all, or with the context. ErrNotRunning if there is none.
+func (l *Lives) End(ctx context.Context, id media.LiveID) error {
+	a := l.find(id)
+	if a == nil {
+		return ErrNotRunning
+	}
+	return a.end(ctx, organizer)
+}
+
+// Expel sends an encoder away, as when its key is void. The broadcast waits for another one.
+func (l *Lives) Expel(id media.LiveID) {
+	if a := l.find(id); a != nil {
+		a.expel()
+	}
+}
+
+// Close refuses new encoders, expels those that are there, and finishes recordings; ends that are on their way have until
+// the context ends. Broadcasts that run are interrupted, not ended: they go on after a restart.
+func (l *Lives) Close(ctx context.Context) {
+	l.mu.Lock()
+	l.closed = true
+	actors := make([]*actor, 0, len(l.actors))
+	for _, a := range l.actors {
+		actors = append(actors, a)
+	}
+	l.mu.Unlock()
+	for _, a := range actors {
 		a.stop()
+	}
+	done := make(chan struct{})
+	go func() {
+		for _, a := range actors {
+			a.finishRecording(ctx)
+		}
+		l.ends.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		l.giveUp()
+		<-done
+	}
+	l.giveUp()
+}
+
+// sleep waits for a while, or until Close gives up.
+func (l *Lives) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.working.Done():
+		return false
 	}
 }

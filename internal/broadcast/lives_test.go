@@ -64,18 +64,29 @@ func (c *cutter) Unit(u media.Unit) error {
 func (c *cutter) Close() error { return nil }
 
 type fixture struct {
-	t      *testing.T
-	lives  *Lives
-	hub    *live.Hub
-	claims *claims
+	t        *testing.T
+	lives    *Lives
+	hub      *live.Hub
+	claims   *claims
+	book     *book
+	recorder *recorder
 }
 
 func newFixture(t *testing.T) *fixture {
-	f := &fixture{t: t, hub: live.NewHub(live.DefaultConfig()), claims: &claims{}}
-	f.lives = New(DefaultConfig(), []Live{{ID: id, Name: "stage", Title: "Main stage", Key: "secret"}},
-		f.hub, f.claims, newCutter, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	return openFixture(t, newBook())
+}
+
+// openFixture is a process that begins on what the book holds.
+func openFixture(t *testing.T, b *book) *fixture {
+	f := &fixture{t: t, hub: live.NewHub(live.DefaultConfig()), claims: &claims{}, book: b, recorder: &recorder{}}
+	f.lives = New(Options{
+		Config: DefaultConfig(), Hub: f.hub, Register: b, Claims: f.claims, Cut: newCutter, Recorder: f.recorder,
+		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+	})
 	return f
 }
+
+func (f *fixture) close() { f.lives.Close(f.t.Context()) }
 
 func (f *fixture) publish() *Session {
 	f.t.Helper()
@@ -101,12 +112,13 @@ func (f *fixture) unit(s *Session) {
 
 func (f *fixture) want(state State, ended bool) {
 	f.t.Helper()
-	byName, ok := f.lives.Get("stage")
-	if !ok || byName.State != state {
-		f.t.Fatalf("state is %v, want %v", byName.State, state)
+	synctest.Wait()
+	s, _ := f.lives.Get(id)
+	if s.State != state {
+		f.t.Fatalf("state is %v, want %v", s.State, state)
 	}
-	if byName.Info.Ended != ended {
-		f.t.Fatalf("stream ended is %v, want %v", byName.Info.Ended, ended)
+	if s.Info.Ended != ended {
+		f.t.Fatalf("stream ended is %v, want %v", s.Info.Ended, ended)
 	}
 }
 
@@ -140,11 +152,13 @@ func TestLifeOfALive(t *testing.T) {
 		f.want(Running, false)
 		s.Close(Goodbye)
 		f.want(Ended, true)
-		f.lives.Close()
+		f.close()
 	})
 }
 
-func TestRefusals(t *testing.T) {
+func TestRefusals(t *testing.T) { synctest.Test(t, testRefusals) }
+
+func testRefusals(t *testing.T) {
 	f := newFixture(t)
 	publish := func(key string) error {
 		_, err := f.lives.Publish(t.Context(), Request{Key: key})
@@ -160,13 +174,22 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	f.want(Waiting, false)
+	if len(f.book.open) != 1 {
+		t.Errorf("%d broadcasts are open", len(f.book.open))
+	}
 	f.claims.err = nil
+	f.book.refuse = &Refusal{Reason: "limit", Text: "enough"}
+	if err := publish("secret"); !errors.Is(err, f.book.refuse) {
+		t.Errorf("over a limit: %v", err)
+	}
+	f.want(Waiting, false)
+	f.book.refuse = nil
 	s := f.publish()
 	if err := publish("secret"); !errors.Is(err, ErrKeyInUse) {
 		t.Errorf("second encoder: %v", err)
 	}
 	s.Close(Goodbye)
-	f.lives.Close()
+	f.close()
 	if err := publish("secret"); !errors.Is(err, ErrStopping) {
 		t.Errorf("after Close: %v", err)
 	}
@@ -195,7 +218,7 @@ func TestSilentEncoderIsReplaced(t *testing.T) {
 		f.unit(s)
 		s.Close(Goodbye)
 		f.want(Ended, true)
-		f.lives.Close()
+		f.close()
 	})
 }
 
@@ -203,7 +226,7 @@ func TestCloseExpels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t)
 		s := f.publish()
-		f.lives.Close()
+		f.close()
 		<-s.Done()
 		s.Close(Lost)
 		f.want(Interrupted, false)
@@ -223,6 +246,6 @@ func TestBackBeforeTheOldConnectionIsGone(t *testing.T) {
 		s := f.publish()
 		f.want(Running, false)
 		s.Close(Goodbye)
-		f.lives.Close()
+		f.close()
 	})
 }

@@ -15,6 +15,9 @@ import (
 // ErrExpelled says that the session is over: another encoder has the live, or the node stops.
 var ErrExpelled = errors.New("the session is over")
 
+// ErrBitRate says that an encoder has sent more than its live may.
+var ErrBitRate = errors.New("the bit rate is over this instance's limit: set the encoder to less")
+
 // Departure is how an encoder went away.
 type Departure uint8
 
@@ -44,7 +47,8 @@ type Session struct {
 	stream  *live.Stream
 	cutter  Cutter
 	epoch   media.Epoch
-	encoder string
+	request Request
+	meter   meter
 	segment uint64 // of the last chunk
 	closed  bool
 
@@ -54,8 +58,12 @@ type Session struct {
 	left    chan struct{} // closed when the session has ended
 }
 
-func newSession(a *actor, stream *live.Stream, epoch media.Epoch, r Request) *Session {
-	s := &Session{actor: a, stream: stream, epoch: epoch, encoder: r.Encoder, done: make(chan struct{}), left: make(chan struct{})}
+func newSession(a *actor, stream *live.Stream, epoch media.Epoch, r Request, limits Limits) *Session {
+	r.Key = ""
+	s := &Session{
+		actor: a, stream: stream, epoch: epoch, request: r, meter: meter{limit: limits.BitRate},
+		done: make(chan struct{}), left: make(chan struct{}),
+	}
 	s.heard.Store(time.Now().UnixNano())
 	return s
 }
@@ -63,15 +71,20 @@ func newSession(a *actor, stream *live.Stream, epoch media.Epoch, r Request) *Se
 // Done is closed when the session is over before its encoder is: whoever feeds it then closes it.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Live is what the session publishes to, for logs.
-func (s *Session) Live() Live { return s.actor.live }
+// Name is what the session publishes to, for logs.
+func (s *Session) Name() string {
+	s.actor.mu.Lock()
+	defer s.actor.mu.Unlock()
+	return s.actor.live.Name
+}
 
 // Begin takes the start of a run of units.
 func (s *Session) Begin(b media.Begin) error {
 	if err := s.over(); err != nil {
 		return err
 	}
-	s.actor.lives.log.Info("media begins", "live", s.actor.live.Name, "epoch", s.epoch.String(), "reason", b.Reason, "tracks", len(b.Tracks))
+	s.actor.lives.Log.Info("media begins", "live", s.Name(), "epoch", s.epoch.String(), "reason", b.Reason, "tracks", len(b.Tracks))
+	s.actor.vitals.Begin(b, time.Now())
 	if err := s.cutter.Begin(b); err != nil {
 		return fmt.Errorf("begin to cut: %w", err)
 	}
@@ -83,7 +96,12 @@ func (s *Session) Unit(u media.Unit) error {
 	if err := s.over(); err != nil {
 		return err
 	}
-	s.heard.Store(time.Now().UnixNano())
+	now := time.Now()
+	s.heard.Store(now.UnixNano())
+	s.actor.vitals.Unit(&u, now)
+	if !s.meter.pass(len(u.Payload), now) {
+		return fmt.Errorf("more than %d bit/s: %w", s.meter.limit, ErrBitRate)
+	}
 	if err := s.cutter.Unit(u); err != nil {
 		return fmt.Errorf("cut: %w", err)
 	}
@@ -100,7 +118,7 @@ func (s *Session) Close(d Departure) {
 		d = Expelled
 	}
 	if err := s.cutter.Close(); err != nil && !errors.Is(err, live.ErrEpoch) {
-		s.actor.lives.log.Error("the end of a session could not be cut", "live", s.actor.live.Name, "err", err)
+		s.actor.lives.Log.Error("the end of a session could not be cut", "live", s.Name(), "err", err)
 	}
 	s.actor.left(s, d)
 	close(s.left)
@@ -143,7 +161,7 @@ func (o output) Append(c *media.Chunk) error {
 	}
 	if n := c.Segment + 1; n != o.segment {
 		o.segment = n
-		o.actor.lives.claims.Reached(o.actor.live.ID, o.stream.Position())
+		o.actor.lives.Claims.Reached(o.actor.id, o.stream.Position())
 	}
 	return nil
 }
