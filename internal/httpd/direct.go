@@ -14,8 +14,9 @@ import (
 // here.
 type Direct interface {
 	// AnswerDirect answers a request into r. It may hold it, in the connection's own goroutine; nobody tells it that
-	// the client is gone meanwhile, so it must not hold for long.
-	AnswerDirect(ctx context.Context, h *Head, r *Raw)
+	// the client is gone meanwhile, so it must not hold for long. It returns false to decline: what it wrote into r is
+	// dropped then, and net/http gets the connection with the request as it came.
+	AnswerDirect(ctx context.Context, h *Head, r *Raw) bool
 }
 
 // Head is what a Direct sees of a request. Path is as it came, and needs no decoding: one with a "%" is not plain.

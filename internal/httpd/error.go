@@ -71,7 +71,12 @@ func WriteError(w http.ResponseWriter, err error) {
 	}
 	w.WriteHeader(answer.Status)
 	// Whoever hung up has no use for the rest: the error has nobody to go to.
-	_ = json.NewEncoder(w).Encode(problem{
-		Type: "about:blank", Title: http.StatusText(answer.Status), Status: answer.Status, Detail: answer.Message,
-	})
+	_, _ = w.Write(Problem(answer.Status, answer.Message))
+}
+
+// Problem is the body of an answer of the type application/problem+json.
+func Problem(status int, message string) []byte {
+	// A struct of texts and a number can always be written.
+	text, _ := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: message})
+	return append(text, '\n')
 }

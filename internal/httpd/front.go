@@ -185,8 +185,8 @@ type frontConn struct {
 	readArmed, writeArmed time.Time
 }
 
-// serve answers requests until the connection ends, or until one comes that is not for a Direct: then it is true, and the
-// bytes of that request lie in buf.
+// serve answers requests until the connection ends, or until one comes that is not for a Direct, or that it declines: then
+// it is true, and the bytes of that request lie in buf.
 func (c *frontConn) serve() (handOver bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -208,11 +208,15 @@ func (c *frontConn) serve() (handOver bool) {
 		if !c.front.begin(c) {
 			return false
 		}
-		c.have = copy(c.buf, c.buf[n:c.have])
-		err := c.answer(&r)
-		if !c.front.finish(c) || err != nil || r.close {
+		answered, err := c.answer(&r)
+		open := c.front.finish(c)
+		if !answered {
+			return open
+		}
+		if !open || err != nil || r.close {
 			return false
 		}
+		c.have = copy(c.buf, c.buf[n:c.have])
 		timeout = idleTimeout
 	}
 }
@@ -259,13 +263,16 @@ func (c *frontConn) armRead(timeout time.Duration) {
 	_ = c.Conn.SetReadDeadline(now.Add(timeout))
 }
 
-// answer sends an answer: one system call, whatever its pieces.
-func (c *frontConn) answer(r *plainRequest) error {
+// answer sends an answer: one system call, whatever its pieces. It is false, and nothing was sent, if the Direct declines.
+func (c *frontConn) answer(r *plainRequest) (answered bool, err error) {
 	f, raw := c.front, &c.raw
 	f.metrics.inFlight.Inc()
 	defer f.metrics.inFlight.Dec()
 	raw.Status, raw.Fields, raw.Body, raw.Size = 0, raw.Fields[:0], raw.Body[:0], 0
-	f.direct.AnswerDirect(f.ctx, &r.Head, raw)
+	if !f.direct.AnswerDirect(f.ctx, &r.Head, raw) {
+		clear(raw.Body)
+		return false, nil
+	}
 	if r.Method == http.MethodHead {
 		clear(raw.Body) // what is cut off is not sent, and must not be held on to
 		raw.Body, raw.Size = raw.Body[:0], 0
@@ -281,7 +288,6 @@ func (c *frontConn) answer(r *plainRequest) error {
 	h = append(append(append(h, "Date: "...), date()...), "\r\n\r\n"...)
 
 	c.armWrite(raw.Size)
-	var err error
 	if len(raw.Body) == 1 && raw.Size <= headBuffer {
 		h = append(h, raw.Body[0]...)
 		_, err = c.Conn.Write(h)
@@ -294,7 +300,7 @@ func (c *frontConn) answer(r *plainRequest) error {
 	clear(raw.Body)
 	c.header = h
 	f.count(r.Method, raw.Status, raw.Size)
-	return err
+	return true, err
 }
 
 // armWrite gives the reader the write timeout for each 256 KiB, less at most an eighth (see response.arm).

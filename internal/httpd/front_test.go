@@ -22,8 +22,13 @@ import (
 // echo answers with what it saw, in two pieces, and holds a request for as long as its query says.
 type echo struct{ held chan struct{} }
 
-func (e echo) AnswerDirect(_ context.Context, h *Head, r *Raw) {
+func (e echo) AnswerDirect(_ context.Context, h *Head, r *Raw) bool {
 	switch {
+	case h.Query == "decline":
+		r.Status, r.Size = http.StatusTeapot, 7
+		r.Fields = append(r.Fields, "Content-Length: 7\r\n"...)
+		r.Body = append(r.Body, []byte("dropped"))
+		return false
 	case h.Query == "panic":
 		panic("of a test")
 	case strings.HasPrefix(h.Query, "hold="):
@@ -32,6 +37,9 @@ func (e echo) AnswerDirect(_ context.Context, h *Head, r *Raw) {
 			panic(err)
 		}
 		time.Sleep(d)
+	case h.Query == "wait-decline":
+		<-e.held
+		return false
 	case h.Query == "wait":
 		<-e.held
 	}
@@ -45,6 +53,7 @@ func (e echo) AnswerDirect(_ context.Context, h *Head, r *Raw) {
 	}
 	r.Status = http.StatusOK
 	r.Fields = append(r.Fields, "Content-Length: "+strconv.FormatInt(r.Size, 10)+"\r\n"...)
+	return true
 }
 
 // startFront serves echo before a handler that says "general".
@@ -116,6 +125,48 @@ func TestFrontAnswersAndHandsOver(t *testing.T) {
 	if err := stop(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestFrontHandsOverWhatIsDeclined(t *testing.T) {
+	_, ln, stop := startFront(echo{})
+	c := ln.dial()
+	defer c.Close()
+	br := bufio.NewReader(c)
+	go send(t, c, ask("/media/1")+ask("/media/2?decline")+ask("/media/3")) // all at once: nothing may be lost or said twice
+	for _, want := range []string{"direct /media/1||", "general /media/2", "general /media/3"} {
+		a, body := receive(t, br, "GET")
+		if body != want || a.StatusCode != 200 {
+			t.Errorf("got %d, %q, want %q", a.StatusCode, body, want)
+		}
+	}
+	send(t, c, "HEAD /media/4?decline HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if a, _ := receive(t, br, "HEAD"); a.ContentLength != int64(len("general /media/4")) || !a.Close {
+		t.Errorf("got %+v", a)
+	}
+	if err := stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFrontDropsWhatIsDeclinedAtItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := echo{held: make(chan struct{})}
+		_, ln, stop := startFront(e)
+		c := ln.dial()
+		defer c.Close()
+		send(t, c, ask("/media/a?wait-decline"))
+		synctest.Wait()
+		stopped := make(chan error, 1)
+		go func() { stopped <- stop(t.Context()) }()
+		synctest.Wait()
+		close(e.held)
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("the connection is open: %v", err)
+		}
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestFrontLeavesLongHeadsToNetHTTP(t *testing.T) {

@@ -1,7 +1,10 @@
 package httpd
 
 import (
+	"io"
+	"math"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -64,6 +67,48 @@ func (w *response) Write(p []byte) (int, error) {
 			return done, err
 		}
 	}
+}
+
+// ReadFrom lets the kernel send an *os.File or a FileRange by itself (sendfile), where net/http can; the reader has
+// timeout for each 256 KiB, as with Write.
+func (w *response) ReadFrom(r io.Reader) (done int64, err error) {
+	limit, ok := r.(*io.LimitedReader) // io.CopyN makes one
+	if !ok {
+		limit = &io.LimitedReader{R: r, N: math.MaxInt64}
+	}
+	var file *os.File
+	part, ok := limit.R.(*FileRange)
+	left := limit.N
+	if ok {
+		file, left = part.file, min(left, part.left())
+	} else {
+		file, _ = limit.R.(*os.File)
+	}
+	to, ok := w.ResponseWriter.(io.ReaderFrom)
+	if file == nil || !ok {
+		// What comes slowly must not run into the deadline of what goes slowly, so it is copied; and HTTP/2 knows no
+		// other way.
+		return io.Copy(struct{ io.Writer }{w}, r)
+	}
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	for done < left {
+		next := &io.LimitedReader{R: file, N: min(piece, left-done)} // a limit around a limit would hide the file
+		want := next.N
+		w.arm()
+		n, err := to.ReadFrom(next)
+		done += n
+		limit.N -= n
+		w.bytes += n
+		if part != nil {
+			part.at += n
+		}
+		if err != nil || n < want { // a short one is the end of the file
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 // FlushError sends what is buffered; http.ResponseController calls it.

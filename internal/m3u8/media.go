@@ -81,7 +81,7 @@ func skippable(w *live.Window) int {
 func (m *Media) append(dst []byte, skip int) []byte {
 	w := m.Window
 	// EXT-X-SKIP needs version 9 (the draft, section 8); a playlist and its updates say the same.
-	dst = appendHead(dst, 9)
+	dst = appendHead(dst, 9, live.TargetDuration)
 	dst = append(dst, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK="...)
 	dst = appendPartHoldBack(dst, m.PartHoldBack, w.PartTarget)
 	dst = append(dst, ",HOLD-BACK="...)
@@ -137,7 +137,7 @@ func AppendClassic(dst []byte, w *live.Window) ([]byte, bool) {
 	if !any {
 		return dst, false
 	}
-	dst = appendHead(dst, version)
+	dst = appendHead(dst, version, live.TargetDuration)
 	dst = appendSequences(dst, w.First())
 	var init *media.Init
 	for _, s := range w.Segments {
@@ -154,22 +154,27 @@ func AppendClassic(dst []byte, w *live.Window) ([]byte, bool) {
 	return dst, true
 }
 
-func appendHead(dst []byte, version int) []byte {
+// appendHead begins a playlist. The target duration is written in whole seconds, rounded up.
+func appendHead(dst []byte, version int, target time.Duration) []byte {
 	dst = append(dst, "#EXTM3U\n#EXT-X-VERSION:"...)
 	dst = strconv.AppendInt(dst, int64(version), 10)
 	dst = append(dst, "\n#EXT-X-TARGETDURATION:"...)
-	dst = strconv.AppendInt(dst, int64(live.TargetDuration/time.Second), 10)
+	dst = strconv.AppendInt(dst, int64((target+time.Second-1)/time.Second), 10)
 	return append(dst, '\n')
 }
 
-// appendSequences writes both sequence numbers, also where they are 0: a playlist that loses segments must have them
-// (the draft, section 6.2.2).
 func appendSequences(dst []byte, first *media.Segment) []byte {
+	return appendNumbers(dst, first.Number, first.DiscontinuitySequence, first.Discontinuity)
+}
+
+// appendNumbers writes both sequence numbers of a first segment, also where they are 0: a playlist that loses segments
+// must have them (the draft, section 6.2.2).
+func appendNumbers(dst []byte, number, discontinuities uint64, cut bool) []byte {
 	dst = append(dst, "#EXT-X-MEDIA-SEQUENCE:"...)
-	dst = strconv.AppendUint(dst, first.Number, 10)
+	dst = strconv.AppendUint(dst, number, 10)
 	// The header counts the discontinuities that are no longer listed; that of the first segment still is.
-	gone := first.DiscontinuitySequence
-	if first.Discontinuity && gone > 0 {
+	gone := discontinuities
+	if cut && gone > 0 {
 		gone--
 	}
 	dst = append(dst, "\n#EXT-X-DISCONTINUITY-SEQUENCE:"...)
@@ -193,16 +198,24 @@ func appendOpening(dst []byte, r media.RenditionID, s *media.Segment, before *me
 		dst = append(dst, "#EXT-X-DISCONTINUITY\n"...)
 	}
 	if before == nil || before.Epoch != s.Init.Epoch || before.Index != s.Init.Index {
-		dst = append(dst, `#EXT-X-MAP:URI="`...)
-		dst = Name{InitFile, r, s.Init.Epoch, uint64(s.Init.Index), 0}.Append(dst)
-		dst = append(dst, "\"\n"...)
+		dst = appendMap(dst, r, s.Init.Epoch, s.Init.Index)
 	}
-	dst = append(dst, "#EXT-X-PROGRAM-DATE-TIME:"...)
-	dst = s.Date.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z\n")
+	dst = appendDate(dst, s.Date)
 	if isGap(s) {
 		dst = append(dst, "#EXT-X-GAP\n"...)
 	}
 	return dst
+}
+
+func appendMap(dst []byte, r media.RenditionID, e media.Epoch, index uint32) []byte {
+	dst = append(dst, `#EXT-X-MAP:URI="`...)
+	dst = Name{InitFile, r, e, uint64(index), 0}.Append(dst)
+	return append(dst, "\"\n"...)
+}
+
+func appendDate(dst []byte, t time.Time) []byte {
+	dst = append(dst, "#EXT-X-PROGRAM-DATE-TIME:"...)
+	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z\n")
 }
 
 func appendParts(dst []byte, r media.RenditionID, s *media.Segment) []byte {
@@ -221,11 +234,15 @@ func appendParts(dst []byte, r media.RenditionID, s *media.Segment) []byte {
 }
 
 func appendSegment(dst []byte, r media.RenditionID, s *media.Segment) []byte {
-	dst = append(dst, "#EXTINF:"...)
-	dst = appendSeconds(dst, s.Duration)
-	dst = append(dst, ",\n"...)
+	dst = appendExtinf(dst, s.Duration)
 	dst = Name{SegmentFile, r, s.Init.Epoch, s.Number, 0}.Append(dst)
 	return append(dst, '\n')
+}
+
+func appendExtinf(dst []byte, d time.Duration) []byte {
+	dst = append(dst, "#EXTINF:"...)
+	dst = appendSeconds(dst, d)
+	return append(dst, ",\n"...)
 }
 
 func appendReport(dst []byte, r Report) []byte {

@@ -137,6 +137,9 @@ func ParseNumber(s string, limit uint64) (n uint64, ok bool) {
 	return n, n <= limit
 }
 
+// IsRendition says whether a text can be the name of a rendition.
+func IsRendition(s string) bool { return alphanumeric(s) }
+
 func alphanumeric(s string) bool {
 	for i := range len(s) {
 		if !isAlphanumeric(s[i]) {

@@ -19,8 +19,9 @@ type Answer struct {
 	// Body is what a GET gets; a HEAD gets none of it.
 	Body Body
 
-	kind kind
-	gone bool // nobody is there any more to take it
+	kind      kind
+	gone      bool // nobody is there any more to take it
+	elsewhere bool // a refusal, but the archive may have what was asked for
 }
 
 // Body is the content of an answer: bytes in one piece, or a run of parts.
@@ -78,16 +79,16 @@ func (b *Body) WriteTo(w io.Writer) (n int64, err error) {
 }
 
 // mediaAnswer answers with a file, or with the range of it that was asked for.
-func mediaAnswer(k kind, f *Fields, b Body, ranges string) Answer {
-	a := Answer{Status: http.StatusOK, Fields: f, Body: b, kind: k}
-	if ranges != "" {
-		switch from, to, found := parseRange(ranges, b.Len()); found {
+func mediaAnswer(t *target, f *mediaFields, b Body) Answer {
+	a := Answer{Status: http.StatusOK, Fields: f.of(t.token), Body: b, kind: t.kind}
+	if t.ranges != "" {
+		switch from, to, found := parseRange(t.ranges, b.Len()); found {
 		case rangeGood:
 			a.Status = http.StatusPartialContent
 			a.ContentRange = []string{"bytes " + decimal(from) + "-" + decimal(to-1) + "/" + decimal(b.Len())}
 			a.Body.from, a.Body.to = from, to
 		case rangeBad:
-			r := outOfRange.answer(k)
+			r := outOfRange.answer(t.kind)
 			r.ContentRange = []string{"bytes */" + decimal(b.Len())}
 			return r
 		}

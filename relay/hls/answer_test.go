@@ -12,7 +12,7 @@ import (
 
 // TestFieldsAppend holds that an HTTP/1.1 header section says what http.Header is given.
 func TestFieldsAppend(t *testing.T) {
-	for _, f := range []*Fields{videoFields, namedPlaylist.of(true), freshPlaylist.of(false), badMethod.fields, preflightFields} {
+	for _, f := range []*Fields{videoFields.of(""), namedPlaylist.of(true), freshPlaylist.of(false), badMethod.fields, preflightFields} {
 		var want bytes.Buffer
 		for _, field := range f.List() {
 			if http.CanonicalHeaderKey(field.Name) != field.Name || len(field.Values) != 1 {
@@ -51,11 +51,11 @@ func TestBodyAppend(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	f := started(t)
 	reg := prometheus.NewRegistry()
-	s, err := New(f.hub, DefaultConfig(), reg)
+	s, err := New(f.hub, nil, nil, DefaultConfig(), reg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(f.hub, DefaultConfig(), reg); err == nil {
+	if _, err := New(f.hub, nil, nil, DefaultConfig(), reg); err == nil {
 		t.Error("metrics were registered twice")
 	}
 	n := get(s, base+"main-7-1.2.mp4").Body.Len()

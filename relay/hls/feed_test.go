@@ -282,7 +282,7 @@ func newServer(t testing.TB, f *feed, change ...func(*Config)) *Server {
 	for _, c := range change {
 		c(&cfg)
 	}
-	s, err := New(f.hub, cfg, prometheus.NewRegistry())
+	s, err := New(f.hub, nil, nil, cfg, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,10 @@ const (
 	briefly = "max-age=1"
 	// fresh is for a playlist as it is now.
 	fresh = "no-cache"
+	// private is for playlists that carry somebody's token.
+	private = "private, no-store"
+	// privateWhile is for media that a token asked for: for who seeks back. The token does not last much longer.
+	privateWhile = "private, max-age=3600, immutable"
 )
 
 // playlistFields are Fields of playlists, plain and compressed.
@@ -70,14 +74,28 @@ func (f *playlistFields) of(gzip bool) *Fields {
 	return f[0]
 }
 
-func newMediaFields(contentType string) *Fields {
-	return newFields("Content-Type", contentType, "Cache-Control", forever, "Accept-Ranges", "bytes")
+// mediaFields are Fields of media files: public ones, and those that a token asked for.
+type mediaFields [2]*Fields
+
+func newMediaFields(contentType string) (f mediaFields) {
+	for i, cache := range [...]string{forever, privateWhile} {
+		f[i] = newFields("Content-Type", contentType, "Cache-Control", cache, "Accept-Ranges", "bytes")
+	}
+	return f
+}
+
+func (f *mediaFields) of(token string) *Fields {
+	if token != "" {
+		return f[1]
+	}
+	return f[0]
 }
 
 var (
 	freshPlaylist   = newPlaylistFields(fresh)
 	namedPlaylist   = newPlaylistFields(aWhile)
 	brieflyPlaylist = newPlaylistFields(briefly)
+	privatePlaylist = newPlaylistFields(private)
 
 	videoFields = newMediaFields("video/mp4")
 	audioFields = newMediaFields("audio/mp4")

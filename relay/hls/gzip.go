@@ -12,16 +12,16 @@ import (
 // by level 8, which takes three times as long.
 const gzipLevel = 5
 
-// compressor makes gzip of playlists, one at a time: an encoder holds about a megabyte for the longest of playlists, and
-// a playlist takes it a tenth of a millisecond.
-type compressor struct {
+// Compressor makes gzip of playlists, one at a time: an encoder holds about a megabyte for the longest of playlists, and
+// a live's takes it a tenth of a millisecond. The zero value is ready. Safe for concurrent use.
+type Compressor struct {
 	mu  sync.Mutex
 	enc *gzip.Writer // made when it is first needed
 	out bytes.Buffer
 }
 
-// compress returns the gzip of data in a slice of its own.
-func (c *compressor) compress(data []byte) []byte {
+// Compress returns the gzip of data in a slice of its own.
+func (c *Compressor) Compress(data []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.out.Reset()
@@ -36,8 +36,8 @@ func (c *compressor) compress(data []byte) []byte {
 	return bytes.Clone(c.out.Bytes())
 }
 
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, section 12.5.3).
-func acceptsGzip(header string) bool {
+// AcceptsGzip reads an Accept-Encoding header (RFC 9110, section 12.5.3).
+func AcceptsGzip(header string) bool {
 	any := false
 	for header != "" {
 		var item string

@@ -2,7 +2,7 @@ package hls
 
 import "net/http"
 
-// ServeHTTP answers requests under Prefix.
+// ServeHTTP answers requests under Prefix, from memory or by the archive.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := Request{
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
@@ -12,6 +12,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.Range = value(r.Header, "Range")
 	}
 	a := s.Answer(r.Context(), &q)
+	if a.elsewhere {
+		s.archive.ServeHTTP(w, r)
+		return
+	}
 	h := w.Header()
 	for _, f := range a.Fields.List() {
 		h[f.Name] = f.Values

@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,7 @@ func encoding(gzip bool) int {
 // writer writes the texts of pages.
 type writer struct {
 	cfg     Config
-	gzip    compressor
+	gzip    Compressor
 	metrics *metrics
 }
 
@@ -72,7 +73,7 @@ func (wr *writer) text(p *page, s *live.Stream, w *live.Window, sh sheet, gzip b
 	}
 	return p.write(sh, true, func() []byte {
 		defer wr.metrics.timeCompress(time.Now())
-		return wr.gzip.compress(plain.data)
+		return wr.gzip.Compress(plain.data)
 	})
 }
 
@@ -94,7 +95,9 @@ func (wr *writer) render(s *live.Stream, w *live.Window, sh sheet) []byte {
 		text, _ := m3u8.AppendClassic(make([]byte, 0, roomFor(w, false)), w)
 		return text
 	case masterSheet, classicMasterSheet:
-		return m3u8.AppendMultivariant(nil, variants(s, w, sh == classicMasterSheet)...)
+		return m3u8.AppendMultivariant(nil, Variants(s, w, func(r media.RenditionID) string {
+			return mediaPlaylist(r, sh == classicMasterSheet)
+		})...)
 	}
 	var few [1]m3u8.Report
 	m := m3u8.Media{
@@ -107,6 +110,18 @@ func (wr *writer) render(s *live.Stream, w *live.Window, sh sheet) []byte {
 		return text
 	}
 	return m3u8.AppendMedia(make([]byte, 0, roomFor(w, true)), &m)
+}
+
+// private answers with a playlist of which every URI has the viewer's token. It is his alone, and made for each request.
+func (wr *writer) private(t *target, shared *text) Answer {
+	data := m3u8.AppendToken(make([]byte, 0, len(shared.data)*3), shared.data, t.token)
+	if t.gzip {
+		data = wr.gzip.Compress(data)
+	}
+	return Answer{
+		Status: http.StatusOK, Fields: privatePlaylist.of(t.gzip), ContentLength: []string{decimal(int64(len(data)))},
+		Body: pieceBody(data), kind: t.kind,
+	}
 }
 
 // roomFor is a capacity in bytes that a playlist will not pass by much, if at all.
@@ -154,14 +169,15 @@ func mediaPlaylist(r media.RenditionID, classic bool) string {
 	return string(r) + playlistEnd
 }
 
-// variants describes the live's renditions. One that has nothing to show yet is listed all the same: what a player has
-// read at the start of a live must not lack it for ever.
-func variants(s *live.Stream, w *live.Window, classic bool) []m3u8.Variant {
+// Variants describes the renditions of the live that a window of the main one is of, under addresses that uri gives. One
+// that has nothing to show yet is listed all the same: what a player has read at the start of a live must not lack it for
+// ever.
+func Variants(s *live.Stream, w *live.Window, uri func(media.RenditionID) string) []m3u8.Variant {
 	init, rates := w.Last().Init, s.Info().Rates
 	var all []m3u8.Variant
 	for _, r := range renditions(init) {
 		v := m3u8.Variant{
-			URI: mediaPlaylist(r, classic), Codecs: init.Codecs(r),
+			URI: uri(r), Codecs: init.Codecs(r),
 			Bandwidth: rates[r].Peak, Average: rates[r].Average,
 		}
 		declared := 0

@@ -3,6 +3,8 @@ package hls
 import (
 	"net/http"
 	"strconv"
+
+	"shoal/internal/httpd"
 )
 
 // refusal is an answer that gives nothing but a reason. Its text is safe to show and says what to do.
@@ -14,8 +16,17 @@ type refusal struct {
 }
 
 func newRefusal(status int, text string, pairs ...string) *refusal {
-	body := []byte(text + "\n")
 	pairs = append([]string{"Content-Type", "text/plain; charset=utf-8", "Cache-Control", briefly}, pairs...)
+	return bodyRefusal(status, []byte(text+"\n"), pairs)
+}
+
+// newProblem makes a refusal that nobody may keep and that programs can read (RFC 9457).
+func newProblem(status int, text string) *refusal {
+	pairs := []string{"Content-Type", "application/problem+json", "Cache-Control", private}
+	return bodyRefusal(status, httpd.Problem(status, text), pairs)
+}
+
+func bodyRefusal(status int, body []byte, pairs []string) *refusal {
 	return &refusal{status, newFields(pairs...), []string{strconv.Itoa(len(body))}, body}
 }
 

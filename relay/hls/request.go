@@ -19,6 +19,8 @@ const (
 	classicFile   = "classic.m3u8"
 	classicPrefix = "classic-"
 	playlistEnd   = ".m3u8"
+	// pastFile is the archive's (see relay/vod), though it has the form of a rendition's.
+	pastFile = "dvr.m3u8"
 )
 
 // Request is what of an HTTP request matters here.
@@ -37,6 +39,7 @@ type target struct {
 	kind      kind
 	live      media.LiveID
 	rendition media.RenditionID
+	token     string // that admits the viewer; empty for what is public
 
 	// Of media files.
 	name   m3u8.Name
@@ -56,7 +59,8 @@ type directives struct {
 	skip    bool
 }
 
-// understand reads a request.
+// understand reads a request. With a live, but without a file of it, noFile says that the address is not one of those
+// that are served from memory.
 func understand(q *Request) (t target, refused *refusal) {
 	t.kind = otherKind
 	if q.Method != http.MethodGet && q.Method != http.MethodHead {
@@ -83,7 +87,7 @@ func understand(q *Request) (t target, refused *refusal) {
 	case strings.HasPrefix(file, classicPrefix) && strings.HasSuffix(file, playlistEnd):
 		t.kind, t.sheet = classicKind, classicSheet
 		t.rendition = media.RenditionID(file[len(classicPrefix) : len(file)-len(playlistEnd)])
-	case strings.HasSuffix(file, playlistEnd):
+	case strings.HasSuffix(file, playlistEnd) && strings.IndexByte(file, '-') < 0 && file != pastFile:
 		t.kind, t.sheet = playlistKind, wholeSheet
 		t.rendition = media.RenditionID(file[:len(file)-len(playlistEnd)])
 		if t.directives, refused = parseDirectives(q.Query); refused != nil {
@@ -95,7 +99,7 @@ func understand(q *Request) (t target, refused *refusal) {
 	default:
 		return t, noFile
 	}
-	t.gzip = acceptsGzip(q.AcceptEncoding)
+	t.gzip = AcceptsGzip(q.AcceptEncoding)
 	return t, nil
 }
 

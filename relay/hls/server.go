@@ -22,6 +22,8 @@ type Hub interface {
 type Server struct {
 	cfg     Config
 	hub     Hub
+	gate    Gate         // nil if all is open
+	archive http.Handler // nil if there is none
 	metrics *metrics
 
 	writer writer
@@ -32,10 +34,12 @@ type Server struct {
 	stopped chan struct{}
 }
 
-// New makes a server. The configuration has been validated; metrics are registered on reg. It fails if they are there
-// already.
-func New(hub Hub, cfg Config, reg prometheus.Registerer) (*Server, error) {
-	s := &Server{cfg: cfg, hub: hub, stopped: make(chan struct{})}
+// New makes a server. The gate may be nil: then everything is open. The archive gets what is under Prefix and not in
+// memory: addresses of recordings, segments and inits that were dropped, lives without a stream. It asks the gate by
+// itself, and may be nil. The configuration has been validated; metrics are registered on reg. It fails if they are
+// there already.
+func New(hub Hub, gate Gate, archive http.Handler, cfg Config, reg prometheus.Registerer) (*Server, error) {
+	s := &Server{cfg: cfg, hub: hub, gate: gate, archive: archive, stopped: make(chan struct{})}
 	s.rooms.all = map[media.LiveID]*room{}
 	var err error
 	if s.metrics, err = newMetrics(reg, s.held.Load); err != nil {
@@ -49,11 +53,13 @@ func New(hub Hub, cfg Config, reg prometheus.Registerer) (*Server, error) {
 // is there already is still served.
 func (s *Server) Close() { s.stop.Do(func() { close(s.stopped) }) }
 
-// Answer answers a request. It may hold it, in the caller's goroutine, for up to HoldFor, or until the context ends:
-// whoever asked is gone then.
+// Answer answers a request from memory. It may hold it, in the caller's goroutine, for up to HoldFor, or until the
+// context ends: whoever asked is gone then.
 func (s *Server) Answer(ctx context.Context, q *Request) Answer {
 	a := s.answer(ctx, q)
-	s.metrics.count(&a)
+	if a.elsewhere = a.elsewhere && s.archive != nil; !a.elsewhere {
+		s.metrics.count(&a)
+	}
 	return a
 }
 
@@ -62,8 +68,16 @@ func (s *Server) answer(ctx context.Context, q *Request) Answer {
 		return preflightAll
 	}
 	t, refused := understand(q)
+	if s.gate != nil && t.live != "" {
+		var shut *refusal
+		if t.token, shut = s.admit(t.live, q.Query); shut != nil {
+			return shut.answer(t.kind)
+		}
+	}
 	if refused != nil {
-		return refused.answer(t.kind)
+		a := refused.answer(t.kind)
+		a.elsewhere = refused == noFile && t.live != ""
+		return a
 	}
 	a, r, changed := s.resolve(&t)
 	if changed == nil {
@@ -76,11 +90,13 @@ func (s *Server) answer(ctx context.Context, q *Request) Answer {
 func (s *Server) resolve(t *target) (a Answer, r *room, changed <-chan struct{}) {
 	stream, ok := s.hub.Stream(t.live)
 	if !ok {
-		return noLive.answer(t.kind), nil, nil
+		return away(noLive, t), nil, nil
 	}
 	w := stream.Window(t.rendition)
 	if w == nil {
-		return nothingYet.answer(t.kind), nil, nil
+		a = nothingYet.answer(t.kind)
+		a.elsewhere = t.kind == initKind || t.kind == segmentKind // of an epoch that another node or process cut
+		return a, nil, nil
 	}
 	r = s.rooms.of(stream)
 	wait := false
@@ -98,6 +114,13 @@ func (s *Server) resolve(t *target) (a Answer, r *room, changed <-chan struct{})
 		return a, r, w.Changed()
 	}
 	return a, r, nil
+}
+
+// away refuses what the archive may have: parts are only in memory.
+func away(r *refusal, t *target) Answer {
+	a := r.answer(t.kind)
+	a.elsewhere = t.kind != partKind
+	return a
 }
 
 // playlist answers with a playlist, or says to wait until it lists what was named.
@@ -125,9 +148,12 @@ func (s *Server) playlist(t *target, r *room, stream *live.Stream, w *live.Windo
 		w = stream.Window(t.rendition)
 		p = r.page(w)
 	}
-	text := s.writer.text(p, stream, w, t.sheet, t.gzip)
+	text := s.writer.text(p, stream, w, t.sheet, t.gzip && t.token == "")
 	if len(text.data) == 0 {
 		return nothingYet.answer(t.kind), false
+	}
+	if t.token != "" {
+		return s.writer.private(t, text), false
 	}
 	return Answer{
 		Status: http.StatusOK, Fields: cache.of(t.gzip), ContentLength: text.length,
@@ -141,7 +167,7 @@ func (s *Server) part(t *target, w *live.Window) (_ Answer, wait bool) {
 	n := &t.name
 	if seg := w.Segment(n.Number); seg != nil && seg.Init.Epoch == n.Epoch && int64(n.Part) < int64(len(seg.Parts)) {
 		parts := seg.Parts[n.Part : n.Part+1]
-		return mediaAnswer(t.kind, mediaFields(seg.Init, w.Rendition), partsBody(parts), t.ranges), false
+		return mediaAnswer(t, fieldsFor(seg.Init, w.Rendition), partsBody(parts)), false
 	}
 	if !w.Ended && n.Number == w.HintSegment && n.Part == w.HintPart && n.Epoch == w.Last().Init.Epoch {
 		return Answer{}, true
@@ -154,27 +180,27 @@ func (s *Server) part(t *target, w *live.Window) (_ Answer, wait bool) {
 func (s *Server) segment(t *target, w *live.Window) (_ Answer, wait bool) {
 	seg := w.Segment(t.name.Number)
 	if seg == nil || seg.Init.Epoch != t.name.Epoch || len(seg.Parts) == 0 {
-		return notHere.answer(t.kind), false
+		return away(notHere, t), false
 	}
 	if !seg.Complete {
 		return Answer{}, true
 	}
-	return mediaAnswer(t.kind, mediaFields(seg.Init, w.Rendition), partsBody(seg.Parts), t.ranges), false
+	return mediaAnswer(t, fieldsFor(seg.Init, w.Rendition), partsBody(seg.Parts)), false
 }
 
 func (s *Server) initFile(t *target, w *live.Window) Answer {
 	for seg := w.Last(); seg != nil; seg = w.Segment(seg.Number - 1) {
 		i := seg.Init
 		if i.Epoch == t.name.Epoch && uint64(i.Index) == t.name.Number && i.Data[w.Rendition] != nil {
-			return mediaAnswer(t.kind, mediaFields(i, w.Rendition), pieceBody(i.Data[w.Rendition]), t.ranges)
+			return mediaAnswer(t, fieldsFor(i, w.Rendition), pieceBody(i.Data[w.Rendition]))
 		}
 	}
-	return notHere.answer(t.kind)
+	return away(notHere, t)
 }
 
-func mediaFields(i *media.Init, r media.RenditionID) *Fields {
+func fieldsFor(i *media.Init, r media.RenditionID) *mediaFields {
 	if r == media.AudioOnly || i.Track(media.Video) == nil {
-		return audioFields
+		return &audioFields
 	}
-	return videoFields
+	return &videoFields
 }

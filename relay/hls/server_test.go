@@ -282,7 +282,7 @@ func TestAcceptsGzip(t *testing.T) {
 		"gzipped": false, "identity;q=1, *;q=0": false, ",gzip": true, "br , gzip ; q=0.5": true, "gzip;level=9": false,
 	}
 	for header, want := range tests {
-		if got := acceptsGzip(header); got != want {
+		if got := AcceptsGzip(header); got != want {
 			t.Errorf("%q: got %v", header, got)
 		}
 	}
