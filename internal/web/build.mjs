@@ -15,7 +15,11 @@ import { gunzipSync, gzipSync } from "node:zlib";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 const languages = ["en", "fr"];
-const pages = ["home", "watch", "embed", "about", "notfound"];
+const pages = [
+  ...["home", "watch", "embed", "channel", "about", "notfound", "login", "setup"],
+  ...["studio", "live", "videos", "video", "account"],
+  ...["users", "limits", "storage", "instance"],
+];
 
 /** What is bundled, and so has to be named, with the texts of its licence: packages mostly refer to them only. */
 const texts = {
@@ -61,11 +65,47 @@ async function thirdParty(inputs) {
   return "The pages of Shoal contain the following works of others.\n\n" + parts.join(`\n${"-".repeat(78)}\n\n`);
 }
 
-/** Puts partial files, addresses and words into a page. */
-async function page(name, lang, words, assetOf, scriptsOf) {
+/** A page's HTML with its partial files in it. */
+async function markup(name) {
   const read = (file) => readFile(join(here, "ui/html", `${file}.html`), "utf8");
   let html = await read(name);
   for (const [tag, part] of html.matchAll(/<!-- include (\w+) -->\n/g)) html = html.replace(tag, await read(part));
+  return html;
+}
+
+/** All words of a language, whatever the area. */
+async function wordsOf(lang) {
+  const areas = (await readdir(join(here, "ui/locales", lang))).sort();
+  const files = await Promise.all(areas.map((a) => readFile(join(here, "ui/locales", lang, a), "utf8")));
+  return Object.assign({}, ...files.map((f) => JSON.parse(f)));
+}
+
+/** Fails for a page that shows words without bringing them in: they would be missing when another language is chosen. */
+async function checkWords(inputs) {
+  const en = await wordsOf("en");
+  for (const page of pages) {
+    const reached = new Set();
+    const reach = (path) => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const i of inputs[path]?.imports ?? []) reach(i.path);
+    };
+    reach(`ui/pages/${page}.ts`);
+    const brought = {};
+    let source = await markup(page);
+    for (const path of reached) {
+      if (/^ui\/locales\/en\//.test(path)) Object.assign(brought, JSON.parse(await readFile(join(here, path), "utf8")));
+      else if (/^ui\/.*\.ts$/.test(path)) source += await readFile(join(here, path), "utf8");
+    }
+    for (const key of Object.keys(en)) {
+      if (source.includes(`"${key}"`) && !Object.hasOwn(brought, key)) throw new Error(`the page "${page}" uses "${key}" without importing its words`);
+    }
+  }
+}
+
+/** Puts partial files, addresses and words into a page. */
+async function page(name, lang, words, assetOf, scriptsOf) {
+  let html = await markup(name);
   html = html.replace(/<!-- script (\S+) -->/, (_, entry) => scriptsOf(entry));
   html = html.replaceAll("{{lang}}", lang).replace(/\{\{asset:([^}]+)\}\}/g, (_, entry) => assetOf(entry));
   const word = (key) => {
@@ -85,6 +125,7 @@ async function make() {
     if (!found) throw new Error(`nothing was built from ${entry}`);
     return found;
   };
+  await checkWords(metafile.inputs);
   const notices = await thirdParty(metafile.inputs);
   const noticesName = `assets/third-party-${createHash("sha256").update(notices).digest("hex").slice(0, 8).toUpperCase()}.txt`;
   files.set(noticesName, Buffer.from(notices));
@@ -97,7 +138,7 @@ async function make() {
     return [`<script type="module" src="/${main.path}"></script>`, ...shared.map((s) => `<link rel="modulepreload" href="${s}">`)].join("\n");
   };
   for (const lang of languages) {
-    const words = JSON.parse(await readFile(join(here, "ui/locales", `${lang}.json`), "utf8"));
+    const words = await wordsOf(lang);
     for (const p of pages) files.set(`${lang}/${p}.html`, Buffer.from(await page(p, lang, words, assetOf, scriptsOf)));
   }
   return files;

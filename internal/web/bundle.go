@@ -36,7 +36,11 @@ type file struct {
 }
 
 // pageNames are the pages that each language must have.
-var pageNames = []string{"home", "watch", "embed", "about", "notfound"}
+var pageNames = []string{
+	"home", "watch", "embed", "channel", "about", "notfound", "login", "setup",
+	"studio", "live", "videos", "video", "account",
+	"users", "limits", "storage", "instance",
+}
 
 // kinds are the types that the bundle holds; another one is a mistake of the build.
 var kinds = map[string]string{

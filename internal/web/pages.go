@@ -7,13 +7,13 @@ func (h *Handler) page(name string, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { h.servePage(w, r, name, status) }
 }
 
-// livePage serves a page about a live, or the page for "not found" with its status if there is no such live.
-func (h *Handler) livePage(name string) http.HandlerFunc {
+// pageAbout serves a page about something, or the page for "not found" with its status if that is not there.
+func (h *Handler) pageAbout(name string, kind Kind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if name == "embed" {
 			allowFraming(w.Header())
 		}
-		if _, ok := h.lives.Live(r.PathValue("id")); !ok {
+		if !h.pages.Exists(r.Context(), kind, r.PathValue("ref")) {
 			h.servePage(w, r, "notfound", http.StatusNotFound)
 			return
 		}

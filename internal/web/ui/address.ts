@@ -1,5 +1,5 @@
 // Addresses that other devices are given. Pure.
-import type { NodeInfo } from "./api.ts";
+import type { NodeInfo } from "./api/lives.ts";
 
 /** Says that a host name means the device itself. */
 export function isLocal(hostname: string): boolean {

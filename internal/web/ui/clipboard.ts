@@ -3,6 +3,7 @@
 import { el } from "./dom.ts";
 import { icon, setIcon, type IconName } from "./icons.ts";
 import { say, type Key } from "./i18n.ts";
+import "./words/site.ts";
 
 async function copy(text: string): Promise<boolean> {
   try {

@@ -2,6 +2,7 @@
 import qrcode from "qrcode-generator";
 import { svg } from "./dom.ts";
 import { label } from "./i18n.ts";
+import "./words/site.ts";
 
 /** Light modules around the code: a reader needs four (ISO/IEC 18004). */
 const quiet = 4;

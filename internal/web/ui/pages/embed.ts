@@ -1,18 +1,22 @@
-// The player alone, for a frame in another page. Of PeerTube's parameters, autoplay and muted are taken; a live has no
-// start, so start and all others are let pass.
+// The player alone, for a frame in another page. Of PeerTube's parameters, autoplay and muted are
+// taken; all others are let pass.
+import { countIn } from "../audience.ts";
 import { el, find } from "../dom.ts";
-import { t } from "../i18n.ts";
+import { Gate } from "../gate.ts";
 import { Player } from "../player/player.ts";
 import { Stage } from "../player/stage.ts";
-import { startPage } from "./common.ts";
+import "../words/watch.ts";
+import { nameTab, part, startPage } from "./common.ts";
 
 startPage();
-const id = decodeURIComponent(location.pathname.split("/")[3] ?? "");
 const wants = (name: string) => ["1", "true"].includes(new URLSearchParams(location.search).get(name) ?? "");
 const video = el("video", { playsinline: true, preload: "auto" });
 video.muted = wants("muted");
-const player = new Player(video, id, wants("autoplay"));
+const player = new Player(video, part(3), wants("autoplay"));
 new Stage(find("#player"), player);
+find("#player").before(new Gate(player).root);
+countIn(player);
 player.onChange(() => {
-  if (player.live) document.title = `${player.live.name} · ${t("site.name")}`;
+  find("#player").hidden = player.phase === "locked" || player.phase === "login" || player.phase === "forbidden";
+  if (player.live) nameTab(player.live.name);
 });

@@ -1,16 +1,22 @@
-// The home page: what is live, what waits, what ended, and how to send a stream where the node tells it.
+// The home page: what is live, what was, what waits, and how to send a stream where the node tells it.
 import { rtmpServer, watchUrl } from "../address.ts";
-import { getLives, getNode, type Live, type NodeInfo } from "../api.ts";
+import { getLives, getNode, type Live, type NodeInfo } from "../api/lives.ts";
+import { knownSession } from "../api/session.ts";
+import { cardOf, getVideos, type Video } from "../api/videos.ts";
+import { card } from "../card.ts";
 import { copyField } from "../clipboard.ts";
 import { el, find, refill } from "../dom.ts";
-import { icon } from "../icons.ts";
-import { number, say, time } from "../i18n.ts";
+import { hush, say } from "../i18n.ts";
 import { school } from "../school.ts";
-import { startPage } from "./common.ts";
+import "../words/home.ts";
+import { startPage, whileSeen } from "./common.ts";
 
 const every = 3000; // ms between two looks
+const latest = 12; // replays
+const replaysEvery = 10; // looks: they change seldom
 
 const nowSection = find("#live");
+const replaySection = find("#replays");
 const laterSection = find("#later");
 const noneSection = find("#none");
 const encoderSection = find("#encoder");
@@ -19,52 +25,52 @@ const offline = find("#offline");
 
 let node: NodeInfo | undefined;
 let lives: Live[] | undefined;
+let replays: Video[] = [];
+let looks = 0;
+let on = "";
 
 function show(): void {
   if (!lives) return;
   loading.hidden = true;
+  showNode();
   const isOn = (l: Live) => l.state === "live" || l.state === "interrupted";
-  const on = lives.filter(isOn);
+  const now = lives.filter(isOn);
   const later = lives.filter((l) => !isOn(l));
-  nowSection.hidden = on.length === 0;
+  nowSection.hidden = now.length === 0;
   laterSection.hidden = later.length === 0;
-  noneSection.hidden = on.length > 0;
-  say(find("#none-text"), lives.length > 0 ? "home.none.waiting" : "home.none.empty");
-  refill(find("#live-cards"), on, () => on.map(card));
+  noneSection.hidden = now.length > 0;
+  replaySection.hidden = replays.length === 0;
+  showNone(later.length > 0);
+  refill(find("#live-cards"), now, () => now.map(card));
+  const cards = replays.map(cardOf);
+  refill(find("#replay-cards"), cards, () => cards.map(card));
   refill(find("#later-cards"), later, () => later.map(card));
   showEncoder();
 }
 
-function card(live: Live): HTMLElement {
-  const name = el("span", { class: "card-name" }, live.name);
-  const badge = el("span", { class: `badge ${live.state}` });
-  say(badge, `state.${live.state}`);
-  const since = el("span");
-  const started = live.startedAt ? new Date(live.startedAt) : undefined;
-  if (!started) say(since, "home.never");
-  else say(since, live.state === "ended" ? "home.ended" : "home.since", { time: time(started) });
-  const go = el("span", { class: "button strong card-go", "aria-hidden": "true" }, icon("play"), el("span"));
-  say(find("span", go), "home.watch");
-  const facts = el("span", { class: "card-facts" }, since, picture(live));
-  return el(
-    "li",
-    {},
-    el(
-      "a",
-      { class: `card ${live.state}`, href: `/w/${encodeURIComponent(live.uuid)}` },
-      el("span", { class: "card-picture" }, school(live.uuid), badge),
-      el("span", { class: "card-text" }, name, facts, go),
-    ),
-  );
+/** What this instance says of itself, where somebody has told it. */
+function showNode(): void {
+  if (!node?.short) return;
+  find("#node-name").textContent = node.name;
+  hush(find("#intro"));
+  find("#intro").textContent = node.short;
 }
 
-function picture(live: Live): HTMLElement | undefined {
-  if (live.state !== "live") return undefined;
-  const facts = el("span");
-  if (live.height > 0) facts.textContent = `${live.height}p${live.frameRate > 0 ? ` · ${number(Math.round(live.frameRate))}/s` : ""}`;
-  else if (live.audioCodec && !live.videoCodec) say(facts, "home.audio");
-  else return undefined;
-  return facts;
+/** Nothing is live: what to do. */
+function showNone(waiting: boolean): void {
+  const session = knownSession();
+  const link = find<HTMLAnchorElement>("#none-do");
+  if (node && node.setUp === false) {
+    say(find("#none-text"), "home.none.new");
+    say(link, session ? "home.none.setUp" : "home.none.root");
+    link.href = session ? "/setup" : "/login?next=/setup";
+    link.hidden = false;
+    return;
+  }
+  say(find("#none-text"), waiting ? "home.none.waiting" : session ? "home.none.mine" : "home.none.empty");
+  say(link, session ? "home.none.create" : "home.none.login");
+  link.href = session ? "/studio" : "/login?next=/studio";
+  link.hidden = waiting && !session;
 }
 
 function showEncoder(): void {
@@ -102,25 +108,28 @@ async function addCode(row: HTMLElement, url: string): Promise<void> {
 async function look(): Promise<void> {
   try {
     [lives, node] = await Promise.all([getLives(), node ?? getNode()]);
+    // A live that went or came may have left a replay.
+    const present = lives.map((l) => l.uuid + l.state).join();
+    if (looks++ % replaysEvery === 0 || present !== on) await lookReplays();
+    on = present;
     offline.hidden = true;
     show();
   } catch {
     offline.hidden = false;
     loading.hidden = true;
   }
-  setTimeout(whenSeen, every * (0.85 + 0.3 * Math.random()));
 }
 
-/** A page that nobody sees asks for nothing. */
-function whenSeen(): void {
-  if (document.visibilityState === "visible") void look();
-  else document.addEventListener("visibilitychange", whenSeen, { once: true });
+async function lookReplays(): Promise<void> {
+  const list = await getVideos({ start: 0, count: latest, isLive: false, sort: "-publishedAt" }).catch(() => undefined);
+  if (list) replays = list.data; // else those that were
 }
 
 startPage();
 find(".hero").append(school("shoal"));
+document.addEventListener("shoal:session", show);
 document.addEventListener("shoal:language", () => {
   for (const list of document.querySelectorAll<HTMLElement>("[data-state]")) delete list.dataset["state"];
   show();
 });
-void look();
+whileSeen(every, look);

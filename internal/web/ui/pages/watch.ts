@@ -1,44 +1,82 @@
-// The page of one live: player, facts, and ways to pass it on.
-import { watchUrl } from "../address.ts";
-import { getNode } from "../api.ts";
+// The page of one live, and later of its replay: player, facts, and ways to pass it on.
+import { countIn } from "../audience.ts";
 import { copyButton } from "../clipboard.ts";
-import { el, find } from "../dom.ts";
+import { el, find, refill } from "../dom.ts";
+import { Gate } from "../gate.ts";
+import { count, day, number, say, t, time } from "../i18n.ts";
 import { icon } from "../icons.ts";
-import { label, number, say, t, time } from "../i18n.ts";
 import { Player } from "../player/player.ts";
 import { Stage } from "../player/stage.ts";
-import { startPage } from "./common.ts";
+import { shareButton } from "../share.ts";
+import { render } from "../text.ts";
+import "../words/watch.ts";
+import { nameTab, part, startPage } from "./common.ts";
 
 startPage();
-const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const id = part(2);
 const video = el("video", { playsinline: true, preload: "auto" });
 const player = new Player(video, id, true);
 new Stage(find("#player"), player);
+find("#player").before(new Gate(player).root);
+countIn(player);
 
 const badge = find("#badge");
 const facts = find("#facts");
 
 function show(): void {
-  const { live } = player;
-  if (!live) return;
+  const { live, phase } = player;
+  const shut = phase === "locked" || phase === "login" || phase === "forbidden";
+  find("#player").hidden = shut;
+  find("#details").hidden = shut;
+  if (!live || shut) return;
   find("#name").textContent = live.name;
-  document.title = `${live.name} · ${t("site.name")}`;
+  nameTab(live.name);
   badge.className = `badge ${live.state}`;
   badge.hidden = false;
   say(badge, `state.${live.state}`);
-  const since = find("#since");
-  if (live.startedAt) say(since, live.state === "ended" ? "home.ended" : "home.since", { time: time(new Date(live.startedAt)) });
-  else say(since, "home.never");
-  const picture = live.state === "live" && live.height > 0 ? `${live.width} × ${live.height}` : "";
-  find("#picture").textContent = picture;
+  showSince(live.startedAt ? new Date(live.startedAt) : undefined);
+  const on = live.state === "live";
+  find("#picture").textContent = on && live.height > 0 ? `${live.width} × ${live.height}` : "";
+  const viewers = find("#viewers");
+  viewers.hidden = !live.viewers;
+  count(viewers, "viewers", live.viewers ?? 0);
   facts.hidden = false;
-  if ("mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title: live.name, artist: t("site.name") });
+  showAround();
+  if ("mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title: live.name, artist: live.channel?.displayName ?? t("site.name") });
+}
+
+function showSince(started: Date | undefined): void {
+  const since = find("#since");
+  const state = player.live?.state;
+  if (!started || state === "waiting") say(since, "card.never");
+  else if (state === "replay") say(since, "watch.on", { day: day(started) });
+  else say(since, state === "ended" ? "card.ended" : "card.since", { time: time(started) });
+}
+
+/** Channel, description, download, and the way to the replay of a live that keeps its own address. */
+function showAround(): void {
+  const { live } = player;
+  if (!live) return;
+  const { channel, description = "", downloadUrl = "", nextRef = "" } = live;
+  refill(find("#channel"), channel ?? null, () => (channel ? [el("a", { href: `/c/${encodeURIComponent(channel.name)}` }, channel.displayName)] : []));
+  refill(find("#description"), description, () => render(description));
+  find("#description").hidden = description.trim() === "";
+  refill(find("#download-place"), downloadUrl, () => (downloadUrl ? [download(downloadUrl)] : []));
+  const next = nextRef !== "" && live.state !== "live" && live.state !== "interrupted";
+  find("#next").hidden = !next;
+  if (next) find<HTMLAnchorElement>("#next-link").href = `/w/${encodeURIComponent(nextRef)}`;
+}
+
+function download(url: string): HTMLElement {
+  const words = el("span");
+  say(words, "card.download");
+  return el("a", { class: "button", id: "download", href: url, download: true }, icon("download"), words);
 }
 
 function showDelay(): void {
   const p = player.phase === "playing" && !video.paused ? player.position() : undefined;
   const delay = find("#delay");
-  delay.hidden = !p;
+  delay.hidden = !p || p.delay > 30;
   if (p) say(delay, "watch.delay", { seconds: number(p.delay, 1) });
 }
 
@@ -49,34 +87,6 @@ player.onChange(() => {
 document.addEventListener("shoal:language", show);
 setInterval(showDelay, 2000);
 
-// ---- passing it on
-
-const actions = find("#actions");
-const dialog = find<HTMLDialogElement>("#share");
-const here = () => new URL(`/w/${player.live?.uuid ?? id}`, location.href).href;
-const qrButton = el("button", { type: "button", class: "button", "aria-haspopup": "dialog" }, icon("qr"), el("span", { "data-t": "qr.button" }, t("qr.button")));
-actions.append(copyButton(here, "copy.link"), qrButton);
-
-qrButton.addEventListener("click", async () => {
-  dialog.showModal();
-  const { qrCode } = await import("../qr.ts");
-  let url = watchUrl(new URL(location.href), player.live?.uuid ?? id, undefined);
-  url ??= watchUrl(new URL(location.href), player.live?.uuid ?? id, await getNode().catch(() => undefined));
-  const code = find("#share-code", dialog);
-  const hint = find("#share-hint", dialog);
-  if (!url) {
-    code.replaceChildren();
-    say(hint, "qr.local");
-    return;
-  }
-  const address = url;
-  say(hint, "qr.hint");
-  code.replaceChildren(qrCode(url), el("code", { class: "field-text" }, url), copyButton(() => address, "copy.link"));
-});
-const shut = find<HTMLButtonElement>("#share-close", dialog);
-shut.append(icon("close"));
-label(shut, "qr.close");
-shut.addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (e) => {
-  if (e.target === dialog) dialog.close(); // beside it
-});
+const uuid = () => player.live?.uuid ?? id;
+const here = () => new URL(`/w/${encodeURIComponent(uuid())}`, location.href).href;
+find("#actions").append(copyButton(here, "copy.link"), shareButton(uuid));

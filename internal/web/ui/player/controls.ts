@@ -1,12 +1,21 @@
 // Controls is the bar under the picture, and the keys.
 import { el } from "../dom.ts";
+import { figures } from "../duration.ts";
 import { icon, setIcon, type IconName } from "../icons.ts";
-import { label, number, say, type Key } from "../i18n.ts";
+import { label, number, say, span, type Key } from "../i18n.ts";
 import type { Panel } from "./panel.ts";
-import type { Player } from "./player.ts";
+import type { Place, Player } from "./player.ts";
+import { SeekBar } from "./seekbar.ts";
 
 /** So much more than the target, in s, still counts as being at the live edge. */
 const atEdge = 0.9;
+
+/** How fast a replay can be played. */
+const speeds = [0.5, 0.75, 1, 1.25, 1.5, 2];
+
+/** How far an arrow and J or L go, in s. */
+const smallStep = 5;
+const largeStep = 10;
 
 interface VideoOfIPhone extends HTMLVideoElement {
   webkitEnterFullscreen?: () => void;
@@ -20,6 +29,8 @@ export class Controls {
   private readonly edgeDot = el("span", { class: "dot", "aria-hidden": "true" });
   private readonly edgeWords = el("span");
   private readonly edge = el("button", { type: "button", class: "edge" }, this.edgeDot, this.edgeWords);
+  private readonly seekBar: SeekBar;
+  private readonly speed = el("select", { class: "speed", id: "speed" });
   private readonly audioButton = new Toggle("audio", () => this.player.setAudioOnly(!this.player.audioOnly));
   private readonly statsButton = new Toggle("stats", () => this.toggleStats());
   private readonly pipButton = new Toggle("pip", () => void this.pip());
@@ -30,7 +41,11 @@ export class Controls {
     private readonly stage: HTMLElement,
     private readonly panel: Panel,
   ) {
+    this.seekBar = new SeekBar(player);
     label(this.volume, "player.volume");
+    label(this.speed, "player.speed");
+    this.fillSpeeds();
+    document.addEventListener("shoal:language", () => this.fillSpeeds());
     label(this.statsButton.root, "player.stats");
     label(this.pipButton.root, "player.pip");
     this.pipButton.root.classList.add("pip");
@@ -41,11 +56,13 @@ export class Controls {
     this.root = el(
       "div",
       { class: "controls", role: "group" },
+      this.seekBar.root,
       this.playButton.root,
       this.muteButton.root,
       this.volume,
       this.edge,
       el("span", { class: "gap" }),
+      this.speed,
       this.audioButton.root,
       this.statsButton.root,
       this.pipButton.root,
@@ -54,6 +71,7 @@ export class Controls {
     label(this.root, "player.controls");
 
     this.volume.addEventListener("input", () => player.setVolume(Number(this.volume.value) / 100));
+    this.speed.addEventListener("change", () => player.setSpeed(Number(this.speed.value)));
     this.edge.addEventListener("click", () => player.goLive());
     player.video.addEventListener("volumechange", () => this.show());
     panel.onClose(() => this.statsShown(false));
@@ -75,7 +93,10 @@ export class Controls {
     const volume = silent ? 0 : Math.round(video.volume * 100);
     this.volume.value = String(volume);
     this.volume.style.setProperty("--part", `${volume}%`);
-    this.audioButton.root.hidden = !player.live?.audioUrl || !player.live.videoCodec;
+    this.audioButton.root.hidden = player.replaying || !player.live?.audioUrl || !player.live.videoCodec;
+    this.speed.hidden = !player.replaying;
+    this.speed.value = String(player.speed);
+    this.seekBar.show();
     this.audioButton.set("audio", player.audioOnly ? "player.audio.off" : "player.audio", player.audioOnly);
     const full = document.fullscreenElement === this.stage;
     this.fullButton.set(full ? "shrink" : "expand", full ? "player.fullscreen.off" : "player.fullscreen");
@@ -110,7 +131,7 @@ export class Controls {
 
   private showEdge(): void {
     const { player } = this;
-    const on = player.phase === "playing" || player.phase === "buffering";
+    const on = !player.replaying && (player.phase === "playing" || player.phase === "buffering");
     this.edge.hidden = !on;
     if (!on) return;
     if (player.video.paused) {
@@ -128,9 +149,52 @@ export class Controls {
       label(this.edge, "player.atEdge.label");
       return;
     }
-    const seconds = number(Math.round(behind));
-    say(this.edgeWords, "player.behind", { seconds });
-    label(this.edge, "player.behind.label", { seconds });
+    if (behind < 60) say(this.edgeWords, "player.behind", { seconds: number(Math.round(behind)) });
+    else say(this.edgeWords, "player.behind.long", { time: figures(behind) });
+    label(this.edge, "player.behind.label", { time: span(behind) });
+  }
+
+  private fillSpeeds(): void {
+    this.speed.replaceChildren(...speeds.map((s) => el("option", { value: String(s) }, `${number(s, s % 1 === 0 ? 0 : s % 0.5 === 0 ? 1 : 2)} ×`)));
+    this.speed.value = String(this.player.speed);
+  }
+
+  /** The keys of time; false for others. */
+  private timeKey(key: string, place: Place): boolean {
+    const { player } = this;
+    switch (key) {
+      case "arrowleft":
+        player.step(-smallStep);
+        break;
+      case "arrowright":
+        player.step(smallStep);
+        break;
+      case "j":
+        player.step(-largeStep);
+        break;
+      case "l":
+        if (place.live) return false;
+        player.step(largeStep);
+        break;
+      case "home":
+        player.seek(0);
+        break;
+      case "end":
+        if (place.live) player.goLive();
+        else player.seek(place.length);
+        break;
+      case "<":
+      case ">": {
+        if (place.live) return false;
+        const next = speeds.indexOf(player.speed) + (key === ">" ? 1 : -1);
+        player.setSpeed(speeds[Math.min(speeds.length - 1, Math.max(0, next))]!);
+        break;
+      }
+      default:
+        return false;
+    }
+    this.seekBar.show();
+    return true;
   }
 
   private key(e: KeyboardEvent): void {
@@ -139,6 +203,13 @@ export class Controls {
     if (at.matches("input:not([type=range]), textarea, select")) return;
     const pressing = at.closest("button, a, summary") !== null; // space presses it, as everywhere
     const { player } = this;
+    const place = player.place();
+    const sideways = /^Arrow(Left|Right)$/.test(e.key);
+    const heard = sideways ? at !== this.volume && (at === document.body || this.hears(at)) : !/^(Home|End)$/.test(e.key) || this.hears(at);
+    if (place && heard && this.timeKey(e.key.toLowerCase(), place)) {
+      e.preventDefault();
+      return;
+    }
     switch (e.key.toLowerCase()) {
       case " ":
         if (pressing) return;
@@ -165,8 +236,7 @@ export class Controls {
       case "arrowup":
       case "arrowdown": {
         // On the page the arrows scroll; over the player they change the volume.
-        if (at === this.volume) return;
-        if (!this.stage.contains(at) && !document.fullscreenElement && !document.body.classList.contains("embedded")) return;
+        if (at === this.volume || !this.hears(at)) return;
         const now = player.video.muted ? 0 : player.video.volume;
         player.setVolume(now + (e.key === "ArrowUp" ? 0.05 : -0.05));
         break;
@@ -175,6 +245,11 @@ export class Controls {
         return;
     }
     e.preventDefault();
+  }
+
+  /** The keys that scroll a page are the player's where it has the focus, or the screen. */
+  private hears(at: Element): boolean {
+    return this.stage.contains(at) || document.fullscreenElement !== null || document.body.classList.contains("embedded");
   }
 }
 

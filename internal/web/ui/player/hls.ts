@@ -1,7 +1,7 @@
 // HlsSource plays through hls.js: every browser with MediaSource or ManagedMediaSource.
 import Hls, { ErrorTypes, Events, type HlsConfig, type LoadPolicy, type TrackSet } from "hls.js/light";
 import type { Trouble } from "./recovery.ts";
-import type { Position, Source, SourceListener } from "./source.ts";
+import type { Mode, Position, Source, SourceListener } from "./source.ts";
 import { needsNewPlayer, parseCodecs, type Tracks } from "./tracks.ts";
 
 /** One try: what to do when it fails is decided by Recovery, which also knows what the node says of the live. */
@@ -33,6 +33,14 @@ const config: Partial<HlsConfig> = {
   fragLoadPolicy: once(6_000, 20_000),
 };
 
+/** What is another thing for what lies on the node's disk: it is there to be sought in, and its delay is no matter. */
+function configOf(mode: Mode): Partial<HlsConfig> {
+  if (mode.kind === "live") return config;
+  const stored = { ...config, lowLatencyMode: false, backBufferLength: 30, maxBufferLength: 30, maxMaxBufferLength: 60 };
+  if (mode.kind === "replay") return { ...stored, startPosition: mode.start };
+  return { ...stored, liveSyncDuration: Math.max(1, mode.start), liveMaxLatencyDuration: Infinity };
+}
+
 export class HlsSource implements Source {
   private readonly hls: Hls;
   private tracks: Tracks | undefined;
@@ -41,10 +49,16 @@ export class HlsSource implements Source {
     return Hls.isSupported();
   }
 
-  constructor(video: HTMLVideoElement, url: string, private readonly listener: SourceListener) {
-    this.hls = new Hls(config);
+  constructor(
+    private readonly video: HTMLVideoElement,
+    url: string,
+    private readonly mode: Mode,
+    private readonly listener: SourceListener,
+  ) {
+    this.hls = new Hls(configOf(mode));
     this.hls.on(Events.ERROR, (_, e) => {
-      if (e.fatal) this.listener.trouble(kindOf(e.type), e.details);
+      // A token that has run out is no use a second time: the node is asked for new addresses.
+      if (e.fatal) this.listener.trouble(e.response?.code === 403 ? "other" : kindOf(e.type), e.details);
     });
     this.hls.on(Events.FRAG_LOADED, (_, { frag, part, payload }) => {
       if (frag.sn !== "initSegment") this.listener.loaded(payload.byteLength, part ? part.duration : frag.duration);
@@ -54,19 +68,29 @@ export class HlsSource implements Source {
     this.hls.attachMedia(video);
   }
 
-  get way(): "lowLatency" | "classic" {
+  get way(): Source["way"] {
+    if (this.mode.kind === "dvr") return "dvr";
+    if (this.mode.kind === "replay") return "vod";
     return this.hls.latestLevelDetails?.partTarget ? "lowLatency" : "classic";
   }
 
   position(): Position | undefined {
     const details = this.hls.latestLevelDetails;
     const media = this.hls.media;
-    if (!details?.live || !media || media.readyState === 0) return undefined;
+    if (this.mode.kind === "replay" || !details || !media || media.readyState === 0) return undefined;
+    // A live whose list has ended is only over when it has been played to its end.
+    if (!details.live && this.mode.kind === "live") return undefined;
     const step = details.partTarget || details.targetduration;
     // The edge moves on with time, but not for ever: an encoder that is away makes nothing to catch up with.
-    const edge = details.edge + Math.min(details.age, 2 * step);
+    const edge = details.edge + (details.live ? Math.min(details.age, 2 * step) : 0);
     const holdBack = details.partHoldBack || details.holdBack || 3 * details.targetduration;
     return { delay: edge - media.currentTime, holdBack };
+  }
+
+  reach(): number | undefined {
+    const details = this.hls.latestLevelDetails;
+    const first = details?.fragments[0];
+    return details && first && this.mode.kind !== "replay" ? details.edge - first.start : undefined;
   }
 
   suspend(): void {
@@ -74,7 +98,7 @@ export class HlsSource implements Source {
   }
 
   resume(): void {
-    this.hls.startLoad(-1);
+    this.hls.startLoad(this.mode.kind === "live" ? -1 : this.video.currentTime);
   }
 
   mend(): void {

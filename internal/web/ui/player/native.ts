@@ -1,6 +1,6 @@
 // NativeSource plays HLS where only the browser itself can: older iPhones, and WebKit without MediaSource. The browser
 // keeps its distance to the live edge to itself and steers it alone.
-import type { Position, Source, SourceListener } from "./source.ts";
+import type { Mode, Position, Source, SourceListener } from "./source.ts";
 
 export class NativeSource implements Source {
   readonly way = "native";
@@ -13,6 +13,7 @@ export class NativeSource implements Source {
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly url: string,
+    private readonly mode: Mode,
     listener: SourceListener,
   ) {
     const { signal } = this.ended;
@@ -25,9 +26,16 @@ export class NativeSource implements Source {
       { signal },
     );
     this.mend();
+    if (mode.kind === "replay" && mode.start > 0) {
+      video.addEventListener("loadedmetadata", () => (video.currentTime = mode.start), { signal, once: true });
+    }
   }
 
   position(): Position | undefined {
+    return undefined;
+  }
+
+  reach(): number | undefined {
     return undefined;
   }
 
@@ -36,7 +44,9 @@ export class NativeSource implements Source {
   }
 
   resume(): void {
-    if (this.video.error) this.mend();
+    if (!this.video.error) return;
+    if (this.mode.kind === "replay") this.mode.start = this.video.currentTime;
+    this.mend();
   }
 
   mend(): void {

@@ -1,37 +1,24 @@
 // Player keeps one live playing in one video element for as long as the page is open: before it begins, through
-// interruptions, after its end. It shows nothing itself; who shows it listens.
-import { getLive, NotHere, type Live } from "../api.ts";
+// interruptions, back in time, after its end as its replay. It shows nothing itself; who shows it listens.
+import { failed } from "../api/call.ts";
+import type { Live } from "../api/lives.ts";
 import { CatchUp } from "./catchup.ts";
 import { HlsSource } from "./hls.ts";
 import { Meter } from "./meter.ts";
 import { NativeSource } from "./native.ts";
+import { Pass, Shut } from "./pass.ts";
+import { asked, replayAsked, replaySoon, type Phase } from "./phase.ts";
 import { Recovery, type Remedy, type Trouble } from "./recovery.ts";
-import type { Position, Source, SourceListener } from "./source.ts";
+import type { Mode, Position, Source, SourceListener } from "./source.ts";
+import { length, wayTo } from "./timeline.ts";
 
-/** What a viewer is to be told. Whether the video is paused is the video's own matter. */
-export type Phase =
-  | "connecting"
-  | "waiting"
-  | "playing"
-  | "buffering"
-  | "interrupted"
-  | "unreachable"
-  | "ended"
-  | "gone"
-  | "unsupported";
-
-/** After how long the node is asked again what it knows of the live, in ms. Playing, media tells more than the node. */
-const asked: Record<Phase, number> = {
-  connecting: 1000,
-  waiting: 2000,
-  playing: 30_000,
-  buffering: 1500,
-  interrupted: 1000,
-  unreachable: 1500,
-  ended: 5000,
-  gone: 10_000,
-  unsupported: 30_000,
-};
+/** Where the playhead stands on the bar, in seconds from its beginning. */
+export interface Place {
+  length: number;
+  at: number;
+  /** The bar ends now: what counts is how far behind that the playhead is. */
+  live: boolean;
+}
 
 /** ms between two corrections of the speed. */
 const tick = 200;
@@ -52,15 +39,25 @@ export class Player {
   /** The browser plays only without sound until somebody touches the page. */
   silenced = false;
   stalls = 0;
+  /** How fast a replay is played. */
+  speed = 1;
   readonly meter = new Meter();
+  readonly pass: Pass;
 
   private readonly catchUp = new CatchUp();
   private readonly recovery = new Recovery();
   private readonly listeners = new Set<() => void>();
   private source: Source | undefined;
+  private mode: Mode = { kind: "live" };
+  /** The viewer chose a place behind the edge: it is kept, not caught up from. */
+  private held = false;
+  /** Where a seek goes that needs another source, in s behind the edge, until that knows its place. */
+  private heading: number | undefined;
   private pending: Remedy | undefined;
   private wanted: boolean;
   private played = false;
+  private endedAt = -Infinity;
+  private pausedAt: { at: number; behind: number } | undefined;
   private suspended = false;
   private asking = 0;
   private troubleSince = 0;
@@ -75,10 +72,12 @@ export class Player {
     autoplay: boolean,
   ) {
     this.wanted = autoplay;
+    this.pass = new Pass(id);
     video.addEventListener("playing", () => this.onPlaying());
     video.addEventListener("timeupdate", () => this.onProgress());
     video.addEventListener("waiting", () => this.onWaiting());
-    video.addEventListener("ended", () => this.finish());
+    video.addEventListener("ended", () => this.onEnded());
+    video.addEventListener("seeked", () => this.onProgress());
     video.addEventListener("play", () => this.onPlay());
     video.addEventListener("pause", () => this.onPause());
     setInterval(() => this.steer(), tick);
@@ -160,17 +159,88 @@ export class Player {
   }
 
   setAudioOnly(on: boolean): void {
-    if (on === this.audioOnly || (on && !this.live?.audioUrl)) return;
+    if (on === this.audioOnly || this.replaying || (on && !this.live?.audioUrl)) return;
     this.audioOnly = on;
-    if (this.source) this.open();
+    if (this.source && !this.replaying) this.open({ kind: "live" });
     this.changed();
   }
 
   goLive(): void {
+    if (this.replaying) return;
+    this.held = false;
+    if (this.mode.kind === "dvr") {
+      this.wanted = true;
+      this.open({ kind: "live" });
+      return;
+    }
     const p = this.position();
     if (p && p.delay > p.target) this.video.currentTime += p.delay - p.target;
     this.catchUp.restart();
     if (this.video.paused) void this.play();
+  }
+
+  // ---- back in time
+
+  /** A replay is played, not a live. */
+  get replaying(): boolean {
+    return this.mode.kind === "replay";
+  }
+
+  /** Where the playhead stands; undefined where there is nothing to seek in. */
+  place(): Place | undefined {
+    const { video, live } = this;
+    if (!this.source || !live) return undefined;
+    if (this.replaying) {
+      const total = Number.isFinite(video.duration) && video.duration > 0 ? video.duration : (live.duration ?? 0);
+      return total > 0 ? { length: total, at: Math.min(video.currentTime, total), live: false } : undefined;
+    }
+    const started = live.startedAt ? (Date.now() - Date.parse(live.startedAt)) / 1000 : undefined;
+    const far = length({ dvrSeconds: live.dvrUrl ? (live.dvrSeconds ?? 0) : 0, running: started, source: this.source.reach() });
+    const behind = this.behind();
+    return far > 0 && behind !== undefined ? { length: far, at: Math.max(0, far - behind), live: true } : undefined;
+  }
+
+  /** Goes to a place on the bar. */
+  seek(at: number): void {
+    const place = this.place();
+    if (!place) return;
+    const to = Math.min(place.length, Math.max(0, at));
+    if (!place.live) this.video.currentTime = Math.min(to, Math.max(0, place.length - 0.1));
+    else this.seekBehind(place.length - to);
+    this.changed();
+  }
+
+  /** Goes so many seconds forward, or back. */
+  step(seconds: number): void {
+    const place = this.place();
+    if (place) this.seek(place.at + seconds);
+  }
+
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    if (this.replaying) this.video.playbackRate = speed;
+    this.changed();
+  }
+
+  /** Seconds behind the edge of a live. */
+  private behind(): number | undefined {
+    return this.heading ?? this.position()?.delay;
+  }
+
+  private seekBehind(behind: number): void {
+    const way = wayTo(behind, this.mode.kind === "dvr" ? "dvr" : "live", this.source?.reach());
+    const p = this.position();
+    if (way === "edge") this.goLive();
+    else if (way === "here" && p) {
+      this.held = true;
+      const reach = this.source?.reach() ?? behind;
+      this.video.currentTime += p.delay - Math.min(behind, reach);
+    } else if (this.live?.dvrUrl) {
+      this.held = true;
+      this.wanted ||= !this.video.paused;
+      this.heading = behind;
+      this.open({ kind: "dvr", start: behind });
+    }
   }
 
   // ---- what the node says
@@ -185,23 +255,33 @@ export class Player {
     let live: Live | undefined;
     let failure: unknown;
     try {
-      live = await getLive(this.id);
+      live = await this.pass.ask();
     } catch (e) {
       failure = e;
     }
     if (turn !== this.asking) return; // asked again meanwhile
     if (live) this.heard(live);
     else this.unheard(failure);
-    const after = this.pending ? asked.interrupted : asked[this.phase];
-    this.ask(after * (0.85 + 0.3 * Math.random()));
+    this.ask(this.nextAsk() * (0.85 + 0.3 * Math.random()));
+  }
+
+  private nextAsk(): number {
+    if (this.pending) return asked.interrupted;
+    if (this.phase === "ended" && now() - this.endedAt < replaySoon) return replayAsked;
+    return asked[this.phase];
+  }
+
+  /** The viewer may be let in now. */
+  knock(): void {
+    this.ask(0);
   }
 
   private heard(live: Live): void {
     this.live = live;
     switch (live.state) {
       case "live":
-        if (!this.source) {
-          this.open();
+        if (!this.source || this.replaying) {
+          this.open({ kind: "live" });
           break;
         }
         if (this.phase === "interrupted" || this.phase === "unreachable") {
@@ -220,22 +300,51 @@ export class Player {
         // The last second may still be playing: the element tells when it is over. What stands still is over.
         if (!this.moving()) this.finish();
         break;
+      case "replay":
+        this.heardReplay(live);
+        break;
     }
     this.changed();
   }
 
+  private heardReplay(live: Live): void {
+    if (this.replaying) {
+      if (this.pending) this.apply();
+      else if (!this.source) this.open(this.mode);
+      return;
+    }
+    if (this.mode.kind === "dvr" && this.source) {
+      // It goes on from where the viewer is: as far before the end.
+      this.open({ kind: "replay", start: Math.max(0, (live.duration ?? 0) - (this.behind() ?? 0)) });
+      return;
+    }
+    if (this.source && this.moving()) return; // its last second
+    const seen = this.source !== undefined || this.phase === "ended";
+    if (seen) {
+      this.close();
+      this.wanted = false;
+      this.enter("offered");
+      return;
+    }
+    if (this.phase === "offered" && !this.wanted) return;
+    this.open({ kind: "replay", start: 0 });
+  }
+
   private unheard(failure: unknown): void {
-    if (failure instanceof NotHere) this.finish("gone");
+    if (failed(failure, 404)) this.finish("gone");
+    else if (failure instanceof Shut) this.finish(failure.barrier);
     else if (!this.moving()) this.enter("unreachable");
   }
 
   // ---- the source
 
-  private open(): void {
-    const live = this.live;
-    const url = this.audioOnly && live?.audioUrl ? live.audioUrl : live?.lowLatencyUrl || live?.classicUrl;
+  private open(mode: Mode): void {
+    const url = this.addressOf(mode);
     if (!url) return;
     this.close();
+    this.mode = mode;
+    if (mode.kind !== "dvr") this.heading = undefined;
+    if (mode.kind === "live") this.held = false;
     if (this.phase !== "buffering") this.enter("connecting");
     let current: Source | undefined;
     const listener: SourceListener = {
@@ -243,19 +352,45 @@ export class Player {
         if (current === this.source) this.trouble(trouble, detail);
       },
       changed: () => {
-        if (current === this.source) this.open();
+        if (current === this.source) this.open(this.here());
       },
       loaded: (bytes, seconds) => this.meter.add(bytes, seconds),
     };
-    if (HlsSource.supported) current = new HlsSource(this.video, url, listener);
-    else if (NativeSource.supported(this.video)) current = new NativeSource(this.video, url, listener);
+    if (HlsSource.supported) current = new HlsSource(this.video, url, mode, listener);
+    else if (NativeSource.supported(this.video)) current = new NativeSource(this.video, url, mode, listener);
     else {
       this.enter("unsupported");
       return;
     }
     this.source = current;
     this.troubleSince = now();
+    if (mode.kind === "replay") this.video.playbackRate = this.speed;
     if (this.wanted) void this.play();
+  }
+
+  private addressOf(mode: Mode): string | undefined {
+    const { live } = this;
+    if (!live) return undefined;
+    switch (mode.kind) {
+      case "replay":
+        return live.vodUrl || live.classicUrl;
+      case "dvr":
+        return live.dvrUrl;
+      case "live":
+        return this.audioOnly && live.audioUrl ? live.audioUrl : live.lowLatencyUrl || live.classicUrl;
+    }
+  }
+
+  /** How to begin anew where the playhead stands. */
+  private here(): Mode {
+    switch (this.mode.kind) {
+      case "replay":
+        return { kind: "replay", start: this.played ? this.video.currentTime : this.mode.start };
+      case "dvr":
+        return { kind: "dvr", start: this.behind() ?? this.mode.start };
+      case "live":
+        return this.mode;
+    }
   }
 
   private close(): void {
@@ -265,14 +400,19 @@ export class Player {
     this.played = false;
     this.suspended = false;
     this.stalledSince = undefined;
+    this.pausedAt = undefined;
     this.catchUp.restart();
     this.video.playbackRate = 1;
   }
 
   private finish(phase: Phase = "ended"): void {
     this.close();
+    this.mode = { kind: "live" };
+    this.held = false;
+    this.heading = undefined;
+    if (phase === "ended" && this.phase !== "ended") this.endedAt = now();
     this.enter(phase);
-    this.ask(asked[phase]);
+    this.ask(this.nextAsk());
   }
 
   private trouble(trouble: Trouble, detail: string): void {
@@ -288,7 +428,7 @@ export class Player {
     const remedy = this.pending;
     this.pending = undefined;
     if (remedy === "resume") this.source?.resume();
-    if (remedy === "rebuild") this.open();
+    if (remedy === "rebuild") this.open(this.here());
     if (remedy === "mend") {
       this.source?.mend();
       if (this.wanted) void this.play();
@@ -302,8 +442,14 @@ export class Player {
     return this.played && this.stalledSince === undefined && (this.video.paused || this.buffer() > 0.05);
   }
 
+  private onEnded(): void {
+    if (this.replaying) this.changed(); // it can be played again
+    else this.finish();
+  }
+
   private onPlaying(): void {
     this.played = true;
+    this.heading = undefined;
     this.resolveStall();
     this.enter("playing");
   }
@@ -338,13 +484,18 @@ export class Player {
     if (this.suspended) {
       this.suspended = false;
       this.source?.resume();
+      const { pausedAt } = this;
+      // What was held in memory may have left it meanwhile.
+      if (this.held && this.mode.kind === "live" && pausedAt) this.seekBehind(pausedAt.behind + now() - pausedAt.at);
     }
+    this.pausedAt = undefined;
     this.changed();
   }
 
   private onPause(): void {
     clearTimeout(this.pauseTimer);
     this.stalledSince = undefined;
+    this.pausedAt = { at: now(), behind: this.behind() ?? 0 };
     this.pauseTimer = setTimeout(() => {
       if (!this.video.paused || !this.source) return;
       this.suspended = true;
@@ -363,6 +514,10 @@ export class Player {
       return;
     }
     if (!p || !this.played || video.seeking || this.stalledSince !== undefined) return;
+    if (this.held) {
+      if (video.playbackRate !== 1) video.playbackRate = 1;
+      return;
+    }
     const step = this.catchUp.next({ now: now(), delay: p.delay, buffer: this.buffer(), holdBack: p.holdBack });
     if (step.jump > 0) video.currentTime += step.jump;
     if (video.playbackRate !== step.rate) video.playbackRate = step.rate;

@@ -17,10 +17,18 @@ export interface SourceListener {
   loaded(bytes: number, seconds: number): void;
 }
 
+/**
+ * What is played: a live near its edge; a live further back, from its recording; a replay. start is where to begin, in
+ * seconds: behind the edge of a live, from the beginning of a replay.
+ */
+export type Mode = { kind: "live" } | { kind: "dvr"; start: number } | { kind: "replay"; start: number };
+
 export interface Source {
-  readonly way: "lowLatency" | "classic" | "native";
-  /** undefined while it is not known, and where the browser keeps it to itself. */
+  readonly way: "lowLatency" | "classic" | "dvr" | "vod" | "native";
+  /** undefined while it is not known, for a replay, and where the browser keeps it to itself. */
   position(): Position | undefined;
+  /** How far behind the edge of a live the playlist begins, in seconds; undefined as above. */
+  reach(): number | undefined;
   /** Stops loading; what is buffered stays. */
   suspend(): void;
   /** Goes on loading after suspend, or after trouble. */

@@ -1,8 +1,8 @@
 // Stage is all that a viewer sees of a Player: picture, words over it, controls, and the panel of figures.
-import { el, svg } from "../dom.ts";
+import { el, refill, svg } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { label, say } from "../i18n.ts";
-import { school } from "../school.ts";
+import { picture } from "../card.ts";
+import { hush, label, say } from "../i18n.ts";
 import { Controls } from "./controls.ts";
 import { Panel } from "./panel.ts";
 import type { Player } from "./player.ts";
@@ -59,39 +59,36 @@ export class Stage {
     const { player, root } = this;
     const { video, phase } = player;
     const status = statusOf(phase);
-    const stopped = video.paused && (phase === "playing" || phase === "connecting" || phase === "buffering");
+    const offered = phase === "offered";
+    const stopped = offered || (video.paused && (phase === "playing" || phase === "connecting" || phase === "buffering"));
     root.dataset["phase"] = phase;
     root.classList.toggle("paused", video.paused);
     root.classList.toggle("pictured", video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !player.audioOnly);
     root.classList.toggle("listening", player.audioOnly && phase === "playing");
     root.classList.toggle("busy", status?.busy ?? false);
 
-    const spoken = status && !stopped;
+    const spoken = status && (!stopped || offered);
     this.statusBox.classList.toggle("quiet", !spoken);
     if (spoken) {
       say(this.status, status.title);
       if (status.more) say(this.more, status.more);
-      else this.clear(this.more);
+      else hush(this.more);
     } else {
-      this.clear(this.status);
-      this.clear(this.more);
+      hush(this.status);
+      hush(this.more);
     }
     this.begin.hidden = !stopped;
     this.sound.hidden = !(player.silenced && video.muted && !video.paused && phase === "playing");
-    if (player.live && this.backdrop.childElementCount === 0) this.backdrop.append(school(player.live.uuid));
+    if (player.live) refill(this.backdrop, [player.live.uuid, player.live.poster], () => [picture(player.live!)]);
+    root.classList.toggle("replaying", player.replaying);
     this.controls.show();
     if (stopped || phase !== "playing") this.awake();
-  }
-
-  private clear(node: HTMLElement): void {
-    delete node.dataset["t"];
-    node.textContent = "";
   }
 
   /** A mouse plays and pauses by a click; a finger calls the controls, which it cannot hover. */
   private tapped(): void {
     if (matchMedia("(hover: none)").matches) this.awake();
-    else if (this.player.phase === "playing" || !this.player.video.paused) this.player.toggle();
+    else if (this.player.phase === "offered" || this.player.phase === "playing" || !this.player.video.paused) this.player.toggle();
   }
 
   private awake(): void {

@@ -1,6 +1,7 @@
 // The words for a phase. Pure.
 import type { Key } from "../i18n.ts";
-import type { Phase } from "./player.ts";
+import "../words/player.ts";
+import type { Phase } from "./phase.ts";
 
 export interface Status {
   title: Key;
@@ -16,8 +17,12 @@ const statuses: Record<Exclude<Phase, "playing">, Status> = {
   interrupted: { title: "player.interrupted", more: "player.interrupted.more", busy: true },
   unreachable: { title: "player.unreachable", more: "player.unreachable.more", busy: true },
   ended: { title: "player.ended", more: "player.ended.more", busy: false },
+  offered: { title: "player.ended", more: "player.offered.more", busy: false },
   gone: { title: "player.gone", more: "player.gone.more", busy: false },
   unsupported: { title: "player.unsupported", more: "player.unsupported.more", busy: false },
+  locked: { title: "player.locked", busy: false },
+  login: { title: "player.login", busy: false },
+  forbidden: { title: "player.forbidden", busy: false },
 };
 
 /** undefined while there is nothing to say: the picture speaks. */
