@@ -48,18 +48,19 @@ func demo(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) err
 	if err := cfg.Validate(); err != nil {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
-	n, err := demoNode(ctx, cfg, log)
+	password := ""
+	n, err := demoNode(ctx, cfg, log, show{open: ownLive, root: func(_ net.Addr, made string) { password = made }})
 	if err != nil {
 		return err
 	}
 	clip, err := encoder.Demo()
 	if err != nil {
-		n.closeSockets()
+		n.abandon()
 		return fmt.Errorf("load the demo clip: %w", err)
 	}
 	server := "rtmp://" + listen.Usable(n.rtmpAt.Addr()) + "/live"
 	p := &encoder.Publisher{URL: server + "/" + keys[demoLive], Source: clip.Loop()}
-	p.Accepted = func() { greet(stdout, n, server, keys[ownLive]) }
+	p.Accepted = func() { greet(stdout, n, server, keys[ownLive], password) }
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -71,10 +72,10 @@ func demo(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) err
 }
 
 // demoNode listens on the usual ports or, where they are taken and nobody asked for them, on others: a demo must come up.
-func demoNode(ctx context.Context, cfg *config.Config, log *slog.Logger) (*node, error) {
+func demoNode(ctx context.Context, cfg *config.Config, log *slog.Logger, s show) (*node, error) {
 	usual := config.Default()
 	for {
-		n, err := newNode(ctx, cfg, log, ownLive)
+		n, err := newNode(ctx, cfg, log, s)
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			return n, err
 		}
@@ -115,12 +116,13 @@ func keepPublishing(ctx context.Context, p *encoder.Publisher, log *slog.Logger)
 }
 
 // greet says where to look and where to send.
-func greet(w io.Writer, n *node, server, key string) {
+func greet(w io.Writer, n *node, server, key, password string) {
 	at := n.httpAt.Addr()
 	fmt.Fprintf(w, "\nA live is on:  http://%s/w/%s\n", listen.Usable(at), demoLive)
 	if hosts := listen.Hosts(); len(hosts) > 0 && at.(*net.TCPAddr).IP.IsUnspecified() {
 		fmt.Fprintf(w, "From a phone:  http://%s:%d/w/%s\n", hosts[0], at.(*net.TCPAddr).Port, demoLive)
 	}
-	fmt.Fprintf(w, "\nYour own encoder (OBS: Settings, Stream, Service \"Custom\"):\n  Server      %s\n  Stream key  %s\n  Watch it    http://%s/w/%s\n\nCtrl-C ends the demo.\n",
+	fmt.Fprintf(w, "\nYour own encoder (OBS: Settings, Stream, Service \"Custom\"):\n  Server      %s\n  Stream key  %s\n  Watch it    http://%s/w/%s\n",
 		server, key, listen.Usable(at), ownLive)
+	fmt.Fprintf(w, "\nThe studio:    http://%s/login\n  User        root\n  Password    %s\n\nCtrl-C ends the demo.\n", listen.Usable(at), password)
 }

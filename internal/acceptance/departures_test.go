@@ -15,7 +15,6 @@ import (
 	"shoal/internal/encoder/rtmp"
 	"shoal/internal/testkit/hlscheck"
 	"shoal/internal/testkit/node"
-	"shoal/internal/web"
 )
 
 // stage is one live of one node, with ffmpeg as its encoder.
@@ -38,14 +37,14 @@ func (s *stage) enters(name string) *program {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.becomes(web.OnAir)
+	s.becomes(node.OnAir)
 	if _, err := s.node.AwaitFile(soon(s.T), s.live, "master.m3u8"); err != nil {
 		s.Fatalf("%v\nthe encoder says: %s\nthe node says: %s", err, p.output(), s.node.Log())
 	}
 	return p
 }
 
-func (s *stage) becomes(want web.State) {
+func (s *stage) becomes(want node.State) {
 	s.Helper()
 	if err := s.node.AwaitState(soon(s.T), s.live, want); err != nil {
 		s.Fatalf("%v\n%s", err, s.node.Log())
@@ -166,7 +165,7 @@ func TestCutAndBack(t *testing.T) {
 	if err := first.stop(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	s.becomes(web.Interrupted)
+	s.becomes(node.Interrupted)
 	before := s.playlist()
 	if before.ended {
 		t.Errorf("the live ended with the connection:\n%s", before.text)
@@ -193,7 +192,7 @@ func TestGoodbye(t *testing.T) {
 	if err := first.stop(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	s.becomes(web.Ended)
+	s.becomes(node.Ended)
 	before := s.playlist()
 	if !before.ended {
 		t.Errorf("the playlist does not say that the live has ended:\n%s", before.text)
@@ -219,8 +218,8 @@ func TestGraceEnds(t *testing.T) {
 	if err := first.stop(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	s.becomes(web.Interrupted)
-	s.becomes(web.Ended)
+	s.becomes(node.Interrupted)
+	s.becomes(node.Ended)
 	if r := report(); !r.Ended {
 		t.Errorf("followed to the end:\n%v", r)
 	}

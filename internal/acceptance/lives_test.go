@@ -12,7 +12,6 @@ import (
 
 	"shoal/internal/testkit/hlscheck"
 	"shoal/internal/testkit/node"
-	"shoal/internal/web"
 )
 
 // TestLives publishes every kind of input to one node at once, follows all of them, and has what comes out judged by
@@ -149,7 +148,7 @@ func (in input) excuses(v hlscheck.Violation) bool {
 	return false
 }
 
-func (k look) holds(t *testing.T, l web.Live) {
+func (k look) holds(t *testing.T, l node.Live) {
 	t.Helper()
 	if k.width >= 0 && (l.Width != k.width || l.Height != k.height) {
 		t.Errorf("it is %d by %d pixels, want %d by %d", l.Width, l.Height, k.width, k.height)

@@ -14,7 +14,6 @@ import (
 	"shoal/internal/encoder"
 	"shoal/internal/testkit/hlscheck"
 	"shoal/internal/testkit/node"
-	"shoal/internal/web"
 )
 
 var longRun = flag.Duration("soak.for", time.Hour, "how long the long run of make soak is")
@@ -73,7 +72,7 @@ func TestOBS(t *testing.T) {
 	if err := obs.stop(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
-	s.becomes(web.Interrupted)
+	s.becomes(node.Interrupted)
 }
 
 // TestLongRun follows one live for long, across the end of RTMP's 32-bit clock: the node's memory must not grow.

@@ -10,7 +10,6 @@ import (
 
 	"shoal/internal/encoder"
 	"shoal/internal/testkit/node"
-	"shoal/internal/web"
 )
 
 // stopWithin bounds the stop of a node that has work: encoders and viewers are told to go, nobody is waited for.
@@ -25,7 +24,7 @@ func TestStopUnderLoad(t *testing.T) {
 	n := node.Start(t, node.Options{Lives: names})
 	gone := broadcasts(t, n, names)
 	s := &stage{t, n, live}
-	s.becomes(web.OnAir)
+	s.becomes(node.OnAir)
 	for _, name := range names {
 		if _, err := n.AwaitFile(soon(t), name, "main.m3u8"); err != nil {
 			t.Fatalf("%v\n%s", err, n.Log())

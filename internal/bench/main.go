@@ -79,6 +79,7 @@ var sections = []section{
 	{"crowd", "as many viewers as one core must bear", (*bench).crowded},
 	{"inputs", "CPU time of taking and cutting lives", (*bench).inputs},
 	{"memory", "memory of a node with one live whose window is full", (*bench).memory},
+	{"state", "lists and changes among 100,000 videos", (*bench).state},
 	{"attack", "a hundred attackers at once", (*bench).attack},
 }
 

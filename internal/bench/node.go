@@ -58,6 +58,11 @@ const patience = 20 * time.Second
 
 // launch starts a node with a number of lives declared, and waits until it listens.
 func (b *bench) launch(ctx context.Context, lives int) (*node, error) {
+	return b.launchOn(ctx, lives, func(string) error { return nil })
+}
+
+// launchOn is launch on a data folder that was prepared.
+func (b *bench) launchOn(ctx context.Context, lives int, prepare func(data string) error) (*node, error) {
 	dir, err := os.MkdirTemp(b.dir, "node-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for a node: %w", err)
@@ -75,8 +80,15 @@ func (b *bench) launch(ctx context.Context, lives int) (*node, error) {
 		return nil, fmt.Errorf("write a node's configuration: %w", err)
 	}
 	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return nil, fmt.Errorf("make a node's data folder: %w", err)
+	}
+	if err := prepare(data); err != nil {
+		return nil, fmt.Errorf("prepare a node: %w", err)
+	}
 	ctx, n.cancel = context.WithCancel(ctx)
 	cmd := b.server(ctx, b.bin, "serve", "--data", data, "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--config", file)
+	cmd.Env = append(os.Environ(), "SHOAL_ROOT_PASSWORD="+rootPassword)
 	if err := n.exec(cmd, b); err != nil {
 		n.cancel()
 		return nil, err

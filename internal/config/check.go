@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -39,6 +40,12 @@ func (c *Config) check(known Mistakes) (found Mistakes) {
 	}
 	if c.HTTPS == "" && c.TLS.Enabled() {
 		mistake("https", "is off, so that nothing uses the certificate that tls sets: give an address, such as :8443")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+		mistake("public_url", "is %q: give scheme and host alone, such as https://live.example.org", c.PublicURL)
+	}
+	if n := len([]rune(string(c.RootPassword))); n > 0 && n < shortPassword {
+		mistake("root_password", "has %d characters: give at least %d", n, shortPassword)
 	}
 	checkLives(c.Lives, mistake)
 

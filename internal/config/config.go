@@ -4,6 +4,8 @@ import (
 	"net/netip"
 
 	"shoal/ingest/rtmp"
+	"shoal/internal/auth"
+	"shoal/internal/blob"
 	"shoal/internal/broadcast"
 	"shoal/internal/listen"
 	"shoal/internal/live"
@@ -17,6 +19,11 @@ type Config struct {
 	HTTP      string           `yaml:"http"`  // host:port
 	HTTPS     string           `yaml:"https"` // host:port, "" for off
 	RTMP      string           `yaml:"rtmp"`  // host:port
+	// PublicURL is the address under which the world knows the instance, "" to take what each visitor asked for.
+	PublicURL string `yaml:"public_url"`
+	// RootPassword is that of the user root when the node makes it, at its first start; "" to have one made and printed.
+	RootPassword Secret `yaml:"root_password"`
+
 	TLS       listen.TLSConfig `yaml:"tls"`
 	Listen    Listen           `yaml:"listen"`
 	Log       obs.LogConfig    `yaml:"log"`
@@ -25,6 +32,8 @@ type Config struct {
 	Broadcast broadcast.Config `yaml:"broadcast"`
 	Live      live.Config      `yaml:"live"`
 	HLS       hls.Config       `yaml:"hls"`
+	Auth      auth.Config      `yaml:"auth"`
+	Storage   blob.Config      `yaml:"storage"`
 	Lives     []Live           `yaml:"lives"`
 
 	// Demo says that the node is there to be tried out: its pages tell everybody how to send to it. No key sets it.
@@ -64,6 +73,8 @@ func Default() *Config {
 		Broadcast: broadcast.DefaultConfig(),
 		Live:      live.DefaultConfig(),
 		HLS:       hls.DefaultConfig(),
+		Auth:      auth.DefaultConfig(),
+		Storage:   blob.DefaultConfig(),
 		Lives:     []Live{},
 	}
 }

@@ -266,7 +266,7 @@ func TestKeysAreNotShown(t *testing.T) {
 	if err := c.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&out, "%v %+v %#v %q\n", c, c, c, c.Lives)
+	fmt.Fprintf(&out, "%v %+v %#v %v\n", c, c, c, c.Lives)
 	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,9 @@ const shortKey = 12
 // namespace is that of the UUIDs that are derived from names. It must never change: links hold them.
 var namespace = uuid.MustParse("b1a5c6e0-6d0f-5a8e-9c1b-3f0f5d1c7a42")
 
+// shortPassword is the length, in characters, that PeerTube's and our interface ask of a password.
+const shortPassword = 8
+
 var (
 	liveName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	streamKey = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,128}$`) // unreserved in a URI (RFC 3986, section 2.3): encoders put it into one
@@ -26,6 +29,8 @@ type Live struct {
 	Key   Secret `yaml:"key"`             // the stream key
 	UUID  string `yaml:"uuid,omitempty"`  // "" to derive it from the name
 	Title string `yaml:"title,omitempty"` // for viewers, "" for the name
+	// Replay says that each broadcast leaves a replay of its own.
+	Replay bool `yaml:"replay,omitempty"`
 }
 
 // ID is the live's UUID: the configured one, or one derived from the name (RFC 9562, section 5.5), the same at every

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Stream is an elementary stream as ffprobe sees it.
@@ -74,4 +75,17 @@ func run(ctx context.Context, name string, args ...string) (out, complaint strin
 		return "", stderr.String(), fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, stderr.String())
 	}
 	return stdout.String(), stderr.String(), nil
+}
+
+// Duration is how long ffprobe finds a playlist or a file to be, and what it complains of on the way.
+func Duration(ctx context.Context, url string) (d time.Duration, complaint string, err error) {
+	out, complaint, err := run(ctx, "ffprobe", "-v", "warning", "-show_entries", "format=duration", "-of", "csv=p=0", url)
+	if err != nil {
+		return 0, complaint, err
+	}
+	s, err := strconv.ParseFloat(strings.TrimSpace(out), 64)
+	if err != nil {
+		return 0, complaint, fmt.Errorf("read what ffprobe says of %s: %w", url, err)
+	}
+	return time.Duration(s * float64(time.Second)), complaint, nil
 }

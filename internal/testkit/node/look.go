@@ -14,11 +14,26 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"shoal/internal/web"
+	"shoal/federation/rest/shape"
 )
 
 // clockTick is the unit of times in /proc: USER_HZ, which is 100 on every architecture that Go runs Linux on.
 const clockTick = time.Second / 100
+
+// Live is how the pages' interface sees a live or a replay.
+type Live = shape.Live
+
+// State is where a live stands, in the words of that interface.
+type State = string
+
+// The states of a live.
+const (
+	Waiting     State = "waiting"
+	OnAir       State = "live"
+	Interrupted State = "interrupted"
+	Ended       State = "ended"
+	Replayed    State = "replay"
+)
 
 // Get asks for an address and reads the answer.
 func (n *Node) Get(ctx context.Context, url string) (status int, body []byte, err error) {
@@ -39,8 +54,8 @@ func (n *Node) Get(ctx context.Context, url string) (status int, body []byte, er
 }
 
 // Live is how the pages' interface sees a live.
-func (n *Node) Live(ctx context.Context, name string) (web.Live, error) {
-	var l web.Live
+func (n *Node) Live(ctx context.Context, name string) (Live, error) {
+	var l Live
 	status, body, err := n.Get(ctx, n.URL("/api/v1/shoal/lives/"+name))
 	switch {
 	case err != nil:
@@ -55,10 +70,10 @@ func (n *Node) Live(ctx context.Context, name string) (web.Live, error) {
 }
 
 // AwaitState waits until a live is in a state.
-func (n *Node) AwaitState(ctx context.Context, name string, want web.State) error {
+func (n *Node) AwaitState(ctx context.Context, name string, want State) error {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	var seen web.State
+	var seen State
 	for {
 		l, err := n.Live(ctx, name)
 		if err == nil {
@@ -142,4 +157,18 @@ func (n *Node) CPU() (time.Duration, error) {
 		ticks += t
 	}
 	return time.Duration(ticks) * clockTick, nil
+}
+
+// Written is how many bytes the node has had written to a disk so far.
+func (n *Node) Written() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", n.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "write_bytes: "); ok {
+			return strconv.ParseInt(strings.TrimSpace(rest), 10, 64)
+		}
+	}
+	return 0, fmt.Errorf("/proc does not tell what the node has written: %s", text)
 }

@@ -62,6 +62,7 @@ func Start(tb testing.TB, o Options) *Node {
 	n.cmd = exec.Command(Binary(tb), append(args, o.Args...)...)
 	// Variables of the shell that the tests run in would be settings of the node.
 	n.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SHOAL_") })
+	n.cmd.Env = append(n.cmd.Env, "SHOAL_ROOT_PASSWORD="+RootPassword)
 	n.cmd.Stdout, n.cmd.Stderr = n.log, n.log
 	// What a killed node has left would pass for the new one's.
 	if err := listen.RemoveAddresses(n.Data); err != nil {

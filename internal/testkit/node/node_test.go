@@ -11,7 +11,6 @@ import (
 	"go.uber.org/goleak"
 
 	"shoal/internal/testkit/node"
-	"shoal/internal/web"
 )
 
 func TestMain(m *testing.M) { os.Exit(node.Main(m)) }
@@ -29,7 +28,7 @@ func life(t *testing.T) {
 	if status, body, err := n.Get(ctx, n.URL("/readyz")); err != nil || status != http.StatusOK {
 		t.Errorf("/readyz: %d %s %v", status, body, err)
 	}
-	if err := n.AwaitState(ctx, "one", web.Waiting); err != nil {
+	if err := n.AwaitState(ctx, "one", node.Waiting); err != nil {
 		t.Error(err)
 	}
 	if l, err := n.Live(ctx, "one"); err != nil || l.UUID != n.ID("one") {
@@ -53,7 +52,7 @@ func life(t *testing.T) {
 	}
 	short, stop := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer stop()
-	if err := n.AwaitState(short, "one", web.OnAir); err == nil {
+	if err := n.AwaitState(short, "one", node.OnAir); err == nil {
 		t.Error("a live without an encoder is on air")
 	}
 	if _, err := n.AwaitFile(short, "one", "master.m3u8"); err == nil {
