@@ -218,7 +218,7 @@ func (a *actor) left(s *Session, d Departure) {
 	}
 	now := time.Now()
 	a.session = nil
-	a.vitals.Departed(now, d == Goodbye)
+	a.vitals.Departed(now, d != Lost)
 	a.lives.Log.Info("encoder is gone", "live", a.live.Name, "epoch", s.epoch.String(), "departure", d.String(),
 		"lasted", now.Sub(a.since).Round(time.Second))
 	s.stream.Interrupt(s.epoch)

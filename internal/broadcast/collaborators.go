@@ -21,6 +21,8 @@ type Live struct {
 	// Keep bounds a recording that no replay is made of: what is older may go. 0 keeps all.
 	Keep   time.Duration
 	Limits Limits
+	// Free says that limits on how many lives are on the air do not bind it: whoever runs the node has set it up.
+	Free bool
 }
 
 // Limits hold while a live runs.

@@ -90,6 +90,7 @@ func (r *Register) live(ctx context.Context, v *catalog.Video) (broadcast.Live, 
 	l := broadcast.Live{
 		ID: v.LiveID(), Name: name, Owner: v.Channel.Account.UserID,
 		Permanent: v.Live.Permanent, NewestWins: v.Live.Takeover == catalog.NewestWins,
+		Free:   v.Live.Declared,
 		Limits: broadcast.Limits{Duration: set.Live.MaxDuration, BitRate: set.Live.MaxBitRate},
 	}
 	replay := v.Live.SaveReplay && set.Replays.Allowed
@@ -106,9 +107,11 @@ func (r *Register) Begin(ctx context.Context, l *broadcast.Live, session string,
 	if err != nil {
 		return broadcast.Open{}, fmt.Errorf("read the settings: %w", err)
 	}
-	s, err := r.catalog.BeginSession(ctx, catalog.NewSession{
-		UUID: session, Video: string(l.ID), At: at, MaxLives: set.Live.MaxLives, MaxUser: set.Live.MaxUser,
-	})
+	n := catalog.NewSession{UUID: session, Video: string(l.ID), At: at, MaxLives: set.Live.MaxLives, MaxUser: set.Live.MaxUser}
+	if l.Free {
+		n.MaxLives, n.MaxUser = catalog.Unlimited, catalog.Unlimited
+	}
+	s, err := r.catalog.BeginSession(ctx, n)
 	var refused *state.Refusal
 	switch {
 	case errors.As(err, &refused):

@@ -153,10 +153,15 @@ func TestLimitOfLives(t *testing.T) {
 	if _, err := h.Begin(t.Context(), &second, uuid.NewString(), at); reason(err) != "limit_lives" {
 		t.Errorf("one too many: %v", err)
 	}
-	if err := h.End(t.Context(), first.Session, broadcast.Outcome{At: at}); err != nil {
-		t.Fatal(err)
+	free := second
+	free.Free = true
+	o := h.begin(free)
+	for _, session := range []string{o.Session, first.Session} {
+		if err := h.End(t.Context(), session, broadcast.Outcome{At: at}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	h.begin(second)
+	h.begin(h.key(h.live(catalog.NewLive{})))
 }
 
 func TestBroadcast(t *testing.T) {
