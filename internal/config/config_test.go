@@ -169,6 +169,8 @@ func another(t *testing.T, k key) (string, any) {
 	switch v := k.value.Interface().(type) {
 	case string:
 		return "abc", "abc"
+	case Secret:
+		return "abc", Secret("abc")
 	case bool:
 		return fmt.Sprint(!v), !v
 	case int:
