@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -45,6 +46,20 @@ func (p put) Apply(tx *state.Tx) (any, error) {
 	return times, err
 }
 
+// fill makes rows.
+type fill struct{ From, Rows int }
+
+func (fill) Kind() string { return "kv.pair.fill/1" }
+
+func (f fill) Apply(tx *state.Tx) (any, error) {
+	for i := f.From; i < f.From+f.Rows; i++ {
+		if _, err := tx.Exec(`INSERT INTO pair (key, value) VALUES (?, ?)`, fmt.Sprint(i), fmt.Sprintf("%0200d", i)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
 // broken is a command that stops the machine.
 type broken struct{}
 
@@ -75,7 +90,7 @@ func (stranger) Kind() string { return "kv.pair.stranger/1" }
 
 func registry() *state.Registry {
 	r := state.NewRegistry()
-	r.Add(put{}, broken{}, slow{})
+	r.Add(put{}, fill{}, broken{}, slow{})
 	r.AddSchema(state.Schema{Package: "kv", Steps: []string{
 		`CREATE TABLE pair (key TEXT PRIMARY KEY, value TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1) STRICT, WITHOUT ROWID`,
 	}})

@@ -149,7 +149,7 @@ func TestAnElectionOnADiskWithoutRoom(t *testing.T) {
 	smalldisk.Run(t, 24<<20, func(t *testing.T, folder string) {
 		n := start(t, folder)
 		relief := smalldisk.Fill(t, folder)
-		g := &guardedLog{Store: n.store, n: n}
+		g := &guardedLog{Store: n.store, n: n, later: func() bool { return false }}
 		done := make(chan error, 1)
 		big := make([]byte, 2<<20) // more than what was allocated
 		go func() { done <- g.Set([]byte("vote"), big) }()

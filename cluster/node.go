@@ -143,7 +143,7 @@ func (n *Node) start(tune func(*raft.Config)) error {
 	if err := n.agree(s); err != nil {
 		return err
 	}
-	log := &guardedLog{Store: n.store, n: n}
+	log := &guardedLog{Store: n.store, n: n, later: func() bool { return n.started.Load() && n.alone() }}
 	address, transport := raft.NewInmemTransport(raft.ServerAddress(n.id))
 	transport.Connect(address, transport)
 	c := n.raftConfig()
@@ -156,19 +156,27 @@ func (n *Node) start(tune func(*raft.Config)) error {
 		return err
 	}
 	n.started.Store(true)
-	var servers []raft.Server
-	if f := n.raft.GetConfiguration(); f.Error() == nil {
-		servers = f.Configuration().Servers
-	}
-	if !slices.ContainsFunc(servers, func(s raft.Server) bool { return string(s.ID) == n.id }) {
+	if !slices.ContainsFunc(n.servers(), func(s raft.Server) bool { return string(s.ID) == n.id }) {
 		return errors.Join(fmt.Errorf("the log in %s is not that of the node %s: node.json belongs to another one. Put back a backup of the whole folder",
 			n.folder, n.id), n.raft.Shutdown().Error())
 	}
-	if len(servers) == 1 {
+	if n.alone() {
 		campaign(transport, raft.ServerID(n.id))
 	}
 	return nil
 }
+
+// servers lists the cluster's nodes, as raft knows them.
+func (n *Node) servers() []raft.Server {
+	f := n.raft.GetConfiguration()
+	if f.Error() != nil {
+		return nil
+	}
+	return f.Configuration().Servers
+}
+
+// alone says whether the node is the only one.
+func (n *Node) alone() bool { return len(n.servers()) == 1 }
 
 // raftConfig gives raft's settings. Timeouts matter among several nodes only: one that is alone does not wait for them (see
 // campaign), and wakes up as often as its lease ends. RestoreCommittedLogs stays off: raft 1.8.0 then starts to look for its
@@ -253,10 +261,10 @@ func campaign(t raft.Transport, id raft.ServerID) {
 // state may be read as it is, and proposals are refused. It fails when the context ends or the node breaks.
 func (n *Node) Ready(ctx context.Context) error {
 	for {
-		if err := n.leading(ctx); err != nil {
-			return fmt.Errorf("wait for the cluster: %w", err)
+		err := n.leading(ctx)
+		if err == nil {
+			err = n.caughtUp(ctx)
 		}
-		err := n.await(ctx, n.raft.Barrier)
 		if errors.Is(err, raft.ErrNotLeader) || errors.Is(err, raft.ErrLeadershipLost) {
 			continue
 		}
@@ -275,6 +283,28 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	s := n.Status()
 	n.log.Info("the state is ready", "node", s.ID, "leader", s.Leader, "term", s.Term, "index", s.LastLog)
+	return nil
+}
+
+// caughtUp waits until all that is in the log is in the state. Mostly it is, and waiting would be a write.
+func (n *Node) caughtUp(ctx context.Context) error {
+	first, err := n.store.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := n.store.LastIndex()
+	if err != nil {
+		return err
+	}
+	for i := last; i > n.machine.Applied() && i >= first && i > 0; i-- {
+		var l raft.Log
+		if err := n.store.GetLog(i, &l); err != nil {
+			return err
+		}
+		if l.Type == raft.LogCommand {
+			return n.await(ctx, n.raft.Barrier)
+		}
+	}
 	return nil
 }
 

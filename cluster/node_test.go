@@ -335,7 +335,7 @@ func TestANodeWhoseLogBreaks(t *testing.T) {
 			}
 		},
 		"while it elects": func(t *testing.T, n *Node) {
-			g := &guardedLog{Store: n.store, n: n}
+			g := &guardedLog{Store: n.store, n: n, later: func() bool { return false }}
 			done := make(chan struct{})
 			go func() {
 				defer close(done)

@@ -1,6 +1,7 @@
 package logstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -8,20 +9,48 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Set keeps a value, of some KiB at most, under a key.
+// Set keeps a value, of some KiB at most, under a key. One that is there already costs nothing.
 func (s *Store) Set(key, value []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	return s.write(0, func(tx *bbolt.Tx) error {
-		if err := tx.Bucket(stableBucket).Put(key, encodeStable(key, value)); err != nil {
-			return fmt.Errorf("keep %q: %w", key, err)
-		}
-		return nil
-	})
+	if old, err := s.kept(key); err != nil || old != nil && bytes.Equal(old, value) {
+		return err
+	}
+	return s.write(0, func(tx *bbolt.Tx) error { return put(tx, key, value) })
+}
+
+// Stage has a value kept by the next write, whatever that is: both are on disk, or neither. Until then Get gives it, and
+// the end of the process loses it.
+func (s *Store) Stage(key, value []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.stage.Lock()
+	defer s.stage.Unlock()
+	s.staged[string(key)] = slices.Clone(value)
+	return s.Err()
+}
+
+// put writes a value.
+func put(tx *bbolt.Tx, key, value []byte) error {
+	if err := tx.Bucket(stableBucket).Put(key, encodeStable(key, value)); err != nil {
+		return fmt.Errorf("keep %q: %w", key, err)
+	}
+	return nil
 }
 
 // Get gives the value of a key, nil if there is none.
-func (s *Store) Get(key []byte) (value []byte, err error) {
+func (s *Store) Get(key []byte) ([]byte, error) {
+	s.stage.Lock()
+	value, ok := s.staged[string(key)]
+	s.stage.Unlock()
+	if ok {
+		return slices.Clone(value), s.Err()
+	}
+	return s.kept(key)
+}
+
+// kept gives the value on disk, nil if there is none.
+func (s *Store) kept(key []byte) (value []byte, err error) {
 	err = s.read(func(tx *bbolt.Tx) error {
 		kept := tx.Bucket(stableBucket).Get(key)
 		if kept == nil {
@@ -31,7 +60,7 @@ func (s *Store) Get(key []byte) (value []byte, err error) {
 		if err != nil {
 			return s.fail(damaged(s.path, "%v", err))
 		}
-		value = slices.Clone(v)
+		value = append([]byte{}, v...)
 		return nil
 	})
 	return value, err

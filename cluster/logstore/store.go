@@ -39,6 +39,9 @@ type Store struct {
 	first, last atomic.Uint64 // indexes of the entries, 0 for none
 	allocated   int64         // bytes of the file that are sure to have room; under writing
 
+	stage  sync.Mutex
+	staged map[string][]byte // values for the next write; changed under writing and stage
+
 	failed atomic.Pointer[error] // why it refuses everything
 }
 
@@ -64,7 +67,7 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, staged: map[string][]byte{}}
 	s.first.Store(found.first)
 	s.last.Store(found.last)
 	if err := s.guard(s.connect); err != nil {
@@ -211,12 +214,22 @@ func (s *Store) write(size int, f func(*bbolt.Tx) error) error {
 			if err := s.allocate(tx.Size() + 2*int64(size) + step/4); err != nil && (size > 0 || !IsFull(err)) {
 				return fmt.Errorf("make room for the log: %w", err)
 			}
+			for key, value := range s.staged {
+				if err := put(tx, []byte(key), value); err != nil {
+					return err
+				}
+			}
 			err := f(tx)
 			committing = err == nil
 			return err
 		})
 		switch {
-		case err == nil || !committing:
+		case err == nil:
+			s.stage.Lock()
+			clear(s.staged)
+			s.stage.Unlock()
+			return nil
+		case !committing:
 			return err
 		case IsFull(err):
 			return fmt.Errorf("write the log: %w", err)

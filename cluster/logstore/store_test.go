@@ -189,6 +189,59 @@ func TestStableValues(t *testing.T) {
 	}
 }
 
+func TestStagedValuesAreKeptByTheNextWrite(t *testing.T) {
+	is := func(s *Store, want string) {
+		t.Helper()
+		if got, err := s.Get([]byte("key")); err != nil || string(got) != want {
+			t.Fatalf("got %q, %v; want %q", got, err, want)
+		}
+	}
+	stage := func(s *Store, value string) {
+		t.Helper()
+		if err := s.Stage([]byte("key"), []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := fresh(t)
+	stage(s, "lost")
+	is(s, "lost")
+	s = reopen(t, s)
+	is(s, "")
+	stage(s, "kept")
+	if err := s.StoreLogs(entries(2, 2)); err != nil {
+		t.Fatal(err)
+	}
+	is(s, "kept")
+	s = reopen(t, s)
+	is(s, "kept")
+	stage(s, "once")
+	if err := s.StoreLogs(entries(4, 4)); !errors.Is(err, ErrGap) {
+		t.Fatal(err)
+	}
+	if err := s.Set([]byte("key"), []byte("twice")); err != nil {
+		t.Fatal(err)
+	}
+	is(s, "twice")
+	is(reopen(t, s), "twice")
+}
+
+func TestAValueThatIsThereAlreadyCostsNothing(t *testing.T) {
+	s := fresh(t)
+	if err := s.Set([]byte("key"), []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set([]byte("key"), []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.ReadFile(s.path); err != nil || string(after) != string(before) {
+		t.Errorf("the file changed (%v)", err)
+	}
+}
+
 // TestWhateverIsDoneTheCheckAgrees compares a store with a simple model, and opens it again and again: bbolt makes all
 // kinds of pages, and none may be refused.
 func TestWhateverIsDoneTheCheckAgrees(t *testing.T) {

@@ -14,9 +14,9 @@ func TestSettings(t *testing.T) {
 	now := s.do("root", "GET", path, nil).want(200).object()
 	now["name"], now["short"] = "The hall", "Concerts."
 	now["live"].(map[string]any)["maxDuration"] = 3600
-	now["replays"].(map[string]any)["maxBytes"] = 5_000_000_000
+	now["replays"].(map[string]any)["maxBytes"] = int64(5_000_000_000)
 	s.do("root", "PUT", path, now).want(200).is("name", "The hall", "live.maxDuration", 3600)
-	s.do("root", "GET", path, nil).want(200).is("replays.maxBytes", 5_000_000_000)
+	s.do("root", "GET", path, nil).want(200).is("replays.maxBytes", float64(5_000_000_000))
 	s.do("", "GET", "/api/v1/config", nil).want(200).is("instance.name", "The hall", "live.maxDuration", 3_600_000, "serverVersion", "6.3.3", "shoal.version", "1.2.3")
 	s.do("", "GET", "/api/v1/config/about", nil).want(200).is("instance.shortDescription", "Concerts.")
 	s.do("", "GET", "/api/v1/shoal/node", nil).want(200).is("name", "The hall", "short", "Concerts.")

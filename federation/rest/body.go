@@ -12,6 +12,9 @@ import (
 	"shoal/federation/rest/schema"
 )
 
+// slack is for what stands around the values of a form.
+const slack = 64 << 10
+
 // maxParts bounds the parts of a multipart body.
 const maxParts = 200
 
@@ -50,6 +53,12 @@ func (c *call) readBody(b any) (done func(), err error) {
 	if err != nil && c.r.ContentLength != 0 {
 		return done, c.wrongType()
 	}
+	limit := int64(maxText)
+	if c.op.images {
+		limit += 2 * maxImage
+	}
+	// The server bounds bodies, too; what is passed over unread counts here.
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, limit+slack)
 	if c.op.images && kind != typeJSON {
 		if done, err = c.api.takeImageSlot(c.r.Context()); err != nil {
 			return done, err

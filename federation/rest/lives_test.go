@@ -58,10 +58,25 @@ func TestCreateLive(t *testing.T) {
 	s := newStand(t)
 	channel := strconv.FormatInt(s.channel("alice"), 10)
 	body, kind := form(t, [][2]string{
-		{"name", "A concert"}, {"channelId", channel}, {"privacy", "2"}, {"saveReplay", "true"}, {"permanentLive", "false"},
-		{"replaySettings[privacy]", "3"}, {"latencyMode", "3"}, {"tags[0]", "music"}, {"tags[1]", "town"}, {"nsfw", "false"},
-		{"category", "1"}, {"licence", "null"}, {"language", "fr"}, {"description", "What is played."}, {"support", "null"},
-		{"commentsPolicy", "2"}, {"downloadEnabled", "false"}, {"waitTranscoding", "true"}, {"originallyPublishedAt", "2020-02-03T04:05:06.000Z"},
+		{"name", "A concert"},
+		{"channelId", channel},
+		{"privacy", "2"},
+		{"saveReplay", "true"},
+		{"permanentLive", "false"},
+		{"replaySettings[privacy]", "3"},
+		{"latencyMode", "3"},
+		{"tags[0]", "music"},
+		{"tags[1]", "town"},
+		{"nsfw", "false"},
+		{"category", "1"},
+		{"licence", "null"},
+		{"language", "fr"},
+		{"description", "What is played."},
+		{"support", "null"},
+		{"commentsPolicy", "2"},
+		{"downloadEnabled", "false"},
+		{"waitTranscoding", "true"},
+		{"originallyPublishedAt", "2020-02-03T04:05:06.000Z"},
 		{"pluginData[a][b]", "c"},
 	}, map[string][]byte{"thumbnailfile": picture(t), "previewfile": picture(t), "videofile": []byte("other")})
 	a := s.do("alice", "POST", "/api/v1/videos/live", body, kind).want(http.StatusOK)

@@ -11,6 +11,7 @@ import (
 
 	"shoal/federation/rest/schema"
 	"shoal/federation/rest/shape"
+	"shoal/internal/m3u8"
 )
 
 // describe writes the OpenAPI 3.1 document of operations. The same operations give the same bytes.
@@ -138,6 +139,8 @@ func describeParameters(o *operation, book *schema.Book) []any {
 	if o.of == ofVideo || o.of == ofLive {
 		all = append(all, schema.Object{
 			"name": headerVideoPassword, "in": "header", "schema": schema.Object{"type": "string"}, "description": "Of a video with privacy 5.",
+		}, schema.Object{
+			"name": m3u8.TokenKey, "in": "query", "schema": schema.Object{"type": "string"}, "description": "A media token, in place of a log-in or a password.",
 		})
 	}
 	return all

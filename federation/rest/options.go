@@ -61,7 +61,7 @@ type Posters interface {
 	// Get gives a version of a video's picture as JPEG, 280 x 157 or, as preview, 850 x 480; a drawn card if the version is 0
 	// or gone.
 	Get(v *catalog.Video, version int64, preview bool) ([]byte, error)
-	// Put keeps a JPEG or PNG in both sizes under a new version.
+	// Put keeps a JPEG or PNG in both sizes under a new version. poster.ErrFormat or poster.ErrSize if it is no good.
 	Put(uuid string, picture io.Reader) (version int64, err error)
 }
 

@@ -2,16 +2,15 @@ package rest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // what is taken
-	_ "image/png"
 	"net/http"
 	"regexp"
 	"strconv"
 
 	"shoal/federation/rest/shape"
 	"shoal/internal/catalog"
+	"shoal/internal/poster"
 )
 
 // Where pictures are, as PeerTube's.
@@ -87,30 +86,19 @@ func (a *API) putPoster(c *call, q *posterQuery, b *imageBody) (shape.Poster, er
 	return shape.Poster{Poster: posterPath(&v, true), Changed: true}, nil
 }
 
-// maxPixels bounds a picture that is to be decoded: 4 bytes each, for a moment.
-const maxPixels = 4096 * 4096
-
-// checkPicture says what is wrong with a picture that was sent; "" if nothing is.
-func checkPicture(picture []byte) string {
-	cfg, kind, err := image.DecodeConfig(bytes.NewReader(picture))
-	switch {
-	case err != nil || kind != "jpeg" && kind != "png":
-		return "must be a JPEG or PNG picture"
-	case cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height:
-		return "must be a picture of at most 16 megapixels"
-	}
-	return ""
-}
-
 // keepPicture gives a picture to the posters; field is where it came in the body.
 func (c *call) keepPicture(video string, picture []byte, field string) (version int64, err error) {
-	if text := checkPicture(picture); text != "" {
-		if field == "" {
-			return 0, refuse(http.StatusBadRequest, "The body "+text+".")
+	version, err = c.api.Posters.Put(video, bytes.NewReader(picture))
+	for _, wrong := range []error{poster.ErrFormat, poster.ErrSize} {
+		switch {
+		case !errors.Is(err, wrong):
+		case field == "":
+			return 0, refuse(http.StatusBadRequest, "Bad picture: "+wrong.Error()+".")
+		default:
+			return 0, mistake(field, "is no good: "+wrong.Error())
 		}
-		return 0, mistake(field, text)
 	}
-	if version, err = c.api.Posters.Put(video, bytes.NewReader(picture)); err != nil {
+	if err != nil {
 		return 0, fmt.Errorf("keep a picture of %s: %w", video, err)
 	}
 	return version, nil

@@ -43,8 +43,10 @@ func TestPrivacy(t *testing.T) {
 			caller, as string
 			uuid, id   int
 		}{
-			{"visitor", "", tc.byUUID.visitor, tc.byID.visitor}, {"stranger", "bob", tc.byUUID.stranger, tc.byID.stranger},
-			{"owner", "alice", tc.byUUID.owner, tc.byID.owner}, {"moderator", "mod", tc.byUUID.moderator, tc.byID.moderator},
+			{"visitor", "", tc.byUUID.visitor, tc.byID.visitor},
+			{"stranger", "bob", tc.byUUID.stranger, tc.byID.stranger},
+			{"owner", "alice", tc.byUUID.owner, tc.byID.owner},
+			{"moderator", "mod", tc.byUUID.moderator, tc.byID.moderator},
 		} {
 			for ref, status := range map[string]int{v.UUID: by.uuid, catalog.ShortUUID(v.UUID): by.uuid, fmt.Sprint(v.ID): by.id} {
 				for _, path := range []string{"/api/v1/videos/%s", "/api/v1/videos/%s/description", "/api/v1/videos/live/%s", "/api/v1/shoal/lives/%s"} {

@@ -34,6 +34,7 @@ import (
 	"shoal/internal/broadcast"
 	"shoal/internal/catalog"
 	"shoal/internal/media"
+	"shoal/internal/poster"
 )
 
 func TestMain(m *testing.M) {
@@ -424,7 +425,7 @@ func (f *fakePosters) Get(v *catalog.Video, version int64, preview bool) ([]byte
 }
 
 func (f *fakePosters) Put(uuid string, picture io.Reader) (int64, error) {
-	if _, err := jpeg.Decode(picture); err != nil {
+	if _, err := poster.FromImage(picture); err != nil {
 		return 0, err
 	}
 	f.mu.Lock()
@@ -446,7 +447,7 @@ func (fakeNode) Status() NodeStatus {
 // picture is a small JPEG.
 func picture(t testing.TB) []byte {
 	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 16, 9))
+	img := image.NewRGBA(image.Rect(0, 0, 32, 18))
 	img.Set(3, 3, color.White)
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, img, nil); err != nil {

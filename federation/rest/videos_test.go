@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,24 @@ func TestLists(t *testing.T) {
 	s.do("", "GET", "/api/v1/videos?skipCount=true", nil).want(200).is("total", nil, "data.4.name", "Concert 0")
 	s.do("", "GET", "/api/v1/videos?start=4", nil).want(200).is("total", 5, "data.0.name", "Concert 0")
 	s.do("", "GET", "/api/v1/videos?sort=colour", nil).wantProblem(http.StatusBadRequest, "invalid")
+}
+
+// BenchmarkVideos answers a list of twenty.
+func BenchmarkVideos(b *testing.B) {
+	s := newStand(b)
+	for range 40 {
+		s.begin(s.live("alice"))
+	}
+	r := s.request()
+	r.URL.Path, r.URL.RawQuery, r.Host, r.RemoteAddr = "/api/v1/videos", "count=20", s.host, s.from
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		s.api.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
 }
 
 // TestReadsOfLists sees that a longer list takes no more reads of the state than a short one.

@@ -148,6 +148,9 @@ func TestVideos(t *testing.T) {
 	if testing.Short() {
 		rounds = 300
 	}
+	if raceDetector {
+		rounds = 60
+	}
 	everyState := []VideoState{Published, WaitingForLive, LiveEnded}
 	everyPrivacy := []Privacy{Public, Unlisted, Private, Internal, Protected}
 	sorts := []string{""}

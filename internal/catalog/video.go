@@ -314,7 +314,7 @@ type viewsOf struct {
 func (addViews) Kind() string { return "catalog.video.views/1" }
 
 // viewsAtOnce bounds a command's size.
-const viewsAtOnce = 1000
+const viewsAtOnce = 250
 
 // AddViews adds to the views of videos, by their UUIDs. A video that is gone is left out.
 func (c *Catalog) AddViews(ctx context.Context, views map[string]int64) error {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 )
@@ -189,8 +190,12 @@ func TestTrimming(t *testing.T) {
 	start := s.Now().Add(-100 * time.Hour)
 	first := begin(t, c, permanent.UUID, start)
 	old := end(t, c, first.UUID, start.Add(time.Hour), 10)
-	for i := range 24 {
-		replayOf(t, c, NewLive{ChannelID: ch.ID, Name: fmt.Sprintf("Number %d", i)}, start.Add(time.Duration(24-i)*time.Hour), 100)
+	short := replayOf(t, c, NewLive{ChannelID: ch.ID, Name: "Number 23"}, start.Add(time.Hour), 100)
+	for i := range 23 {
+		s := begin(t, c, permanent.UUID, start)
+		if _, err := c.EndSession(ctx, EndSession{UUID: s.UUID, At: start.Add(time.Duration(25-i) * time.Hour), ReplayName: fmt.Sprintf("Number %d", i), Recording: &Recording{Bytes: 100, HasAudio: true}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	bytes, oldest, err := c.Stored(ctx)
 	if err != nil || bytes != 2410 || len(oldest) != 20 || oldest[0].UUID != old.UUID || oldest[1].Name != "Number 23" || oldest[19].Name != "Number 5" {
@@ -212,7 +217,7 @@ func TestTrimming(t *testing.T) {
 	if v := video(t, c, permanent.UUID); v.Live == nil {
 		t.Errorf("%+v", v)
 	}
-	if err := c.DropRecording(ctx, oldest[1].UUID, "old"); err != nil {
+	if err := c.DropRecording(ctx, short.UUID, "old"); err != nil {
 		t.Error(err)
 	}
 	if bytes, oldest, err := c.Stored(ctx); bytes != 2300 || oldest[0].Name != "Number 22" || err != nil {
@@ -239,4 +244,31 @@ func TestManyViews(t *testing.T) {
 	if got := video(t, c, v.UUID); got.Views != 5 || !got.Updated.Equal(v.Updated) {
 		t.Errorf("%+v", got)
 	}
+}
+
+// TestConcurrent reads what is changed at the same time.
+func TestConcurrent(t *testing.T) {
+	c, _ := open(t)
+	user(t, c, "alice")
+	v := makeLive(t, c, NewLive{ChannelID: firstChannel(t, c, "alice").ID, Name: "Live"})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			var last int64
+			for last < 20 {
+				got, err := c.Video(t.Context(), v.UUID)
+				if err != nil || got.Views < last {
+					t.Errorf("%d views after %d, %v", got.Views, last, err)
+					return
+				}
+				last = got.Views
+			}
+		})
+	}
+	for range 20 {
+		if err := c.AddViews(t.Context(), map[string]int64{v.UUID: 1}); err != nil {
+			t.Error(err)
+		}
+	}
+	group.Wait()
 }

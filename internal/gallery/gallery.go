@@ -2,7 +2,7 @@
 // takes those that people send, and finds them again. A video without one gets a drawn card, made when somebody asks.
 //
 // It starts no goroutine but Run's caller's, which makes pictures one after the other. A picture that cannot be made is no
-// fault of the live: it is left out.
+// fault of the live: it is left out. It never looks inside a picture (see internal/poster).
 package gallery
 
 import (

@@ -1,4 +1,4 @@
-// Package library answers, for every request of media, what the ways out must know: whether there is such a video, whether
+// Package library owns the answers, for every request of media, to what the ways out must know: whether there is such a video, whether
 // it may be had without asking or with the token that came along, and which recordings it is made of.
 //
 // What it has looked up stays good until the state changes. It starts no goroutine. It never serves anything, and never

@@ -8,9 +8,8 @@ import (
 
 // What ffmpeg may take.
 const (
-	// maxData is memory that it makes for itself, in bytes. A picture of 3840x2160 takes it 190 MB, most of it reference
-	// pictures.
-	maxData = 384 << 20
+	// maxData is memory that it makes for itself, in bytes. Pictures of 3840x2160 take it between 64 and 96 MB.
+	maxData = 256 << 20
 	// maxCPU is in seconds; the time limit comes first unless it has more than one core.
 	maxCPU = 20
 	// niceness leaves the processor to the live.

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -14,6 +13,7 @@ const (
 	tfhdDuration    = 0x000008
 	tfhdSize        = 0x000010
 	tfhdFlags       = 0x000020
+	tfhdBaseIsMoof  = 0x020000
 
 	trunDataOffset = 0x000001
 	trunFirstFlags = 0x000004
@@ -33,29 +33,36 @@ const (
 	maxMoof  = 64 << 10
 )
 
-// fragment is what a moof says: of one track, in one run of samples, as segmenter/cmaf writes it. Positions are those of
-// fields within it.
+// fragment is what the moof of a chunk says: of one track, in one run of samples, as segmenter/cmaf writes it.
 type fragment struct {
-	size        int // of the moof
 	track       uint32
 	dts         int64
 	duration    int64 // of all samples, in the track's timescale
-	independent bool  // a decoder may start at the first sample
+	payload     int64 // bytes of all samples
+	samples     int
+	independent bool // a decoder may start at the first sample
 
-	tfhd, tfdt, trun int // where the boxes begin
-	defaultDuration  int // where that is in tfhd; 0 if it is not
+	// of all samples, where trun does not say it of each
+	each, size, flags, first uint32
+	has                      uint32 // flags of trun
+	list                     []byte // the samples' fields in trun; shared with what was parsed
 }
 
-// parseFragment reads a moof. The error wraps ErrDamaged.
-func parseFragment(b []byte) (fragment, error) {
-	f := fragment{size: len(b)}
+// fragmentSample is one sample of a fragment.
+type fragmentSample struct {
+	duration, size, flags uint32
+	offset                int32 // presentation time minus decode time
+}
+
+var errLayout = fmt.Errorf("it is not laid out as chunks are: %w", ErrDamaged)
+
+// parseFragment reads a moof. What it returns shares the memory of b. The error wraps ErrDamaged.
+func parseFragment(b []byte) (f fragment, err error) {
 	if err := f.read(b); err != nil {
 		return fragment{}, fmt.Errorf("read moof: %w", err)
 	}
 	return f, nil
 }
-
-var errLayout = fmt.Errorf("it is not laid out as chunks are: %w", ErrDamaged)
 
 func (f *fragment) read(b []byte) error {
 	// moof{mfhd traf{tfhd tfdt trun}}, and nothing else: that is what can be handed out with other numbers.
@@ -66,17 +73,13 @@ func (f *fragment) read(b []byte) error {
 	if u32(b) != uint32(len(b)) || u32(b[8:]) != 16 || uint64(u32(b[24:])) != uint64(len(b)-24) {
 		return errLayout
 	}
-	f.tfhd = 32
-	tfhd := cutBox(b[f.tfhd:], "tfhd")
-	f.tfdt = f.tfhd + len(tfhd)
-	tfdt := cutBox(b[f.tfdt:], "tfdt")
-	f.trun = f.tfdt + len(tfdt)
-	trun := cutBox(b[f.trun:], "trun")
-	if len(tfdt) != 20 || tfdt[8] != 1 || f.trun+len(trun) != len(b) {
+	tfhd := cutBox(b[32:], "tfhd")
+	tfdt := cutBox(b[32+len(tfhd):], "tfdt")
+	trun := cutBox(b[32+len(tfhd)+len(tfdt):], "trun")
+	if len(tfdt) != 20 || tfdt[8] != 1 || 32+len(tfhd)+len(tfdt)+len(trun) != len(b) {
 		return errLayout
 	}
-	duration, flags, err := f.header(tfhd)
-	if err != nil {
+	if err := f.header(tfhd); err != nil {
 		return err
 	}
 	dts := binary.BigEndian.Uint64(tfdt[12:])
@@ -84,229 +87,111 @@ func (f *fragment) read(b []byte) error {
 		return errLayout
 	}
 	f.dts = int64(dts)
-	return f.samples(trun, duration, flags)
+	return f.run(trun, len(b))
 }
 
 // cutBox gives the box at the start of b if it has a name; nil if it has not.
 func cutBox(b []byte, name string) []byte {
-	size, got, err := boxTop(b)
-	if err != nil || got != name || size > int64(len(b)) {
+	if len(b) < boxHeader || string(b[4:boxHeader]) != name {
+		return nil
+	}
+	size := binary.BigEndian.Uint32(b)
+	if size < boxHeader || uint64(size) > uint64(len(b)) {
 		return nil
 	}
 	return b[:size]
 }
 
 // header reads tfhd.
-func (f *fragment) header(b []byte) (duration, flags uint32, err error) {
+func (f *fragment) header(b []byte) error {
 	if len(b) < 16 {
-		return 0, 0, errLayout
+		return errLayout
 	}
 	u32 := binary.BigEndian.Uint32
 	has := u32(b[8:]) & 0xffffff
 	f.track = u32(b[12:])
 	if has&(tfhdBaseOffset|tfhdDescription) != 0 {
-		return 0, 0, errLayout
+		return errLayout
 	}
-	at := 16
-	for _, field := range [...]uint32{tfhdDuration, tfhdSize, tfhdFlags} {
-		if has&field == 0 {
+	b = b[16:]
+	for _, field := range [...]struct {
+		flag uint32
+		to   *uint32
+	}{{tfhdDuration, &f.each}, {tfhdSize, &f.size}, {tfhdFlags, &f.flags}} {
+		if has&field.flag == 0 {
 			continue
 		}
-		if len(b) < at+4 {
-			return 0, 0, errLayout
+		if len(b) < 4 {
+			return errLayout
 		}
-		switch field {
-		case tfhdDuration:
-			duration, f.defaultDuration = u32(b[at:]), f.tfhd+at
-		case tfhdFlags:
-			flags = u32(b[at:])
-		}
-		at += 4
+		*field.to, b = u32(b), b[4:]
 	}
-	if at != len(b) {
-		return 0, 0, errLayout
+	if len(b) > 0 {
+		return errLayout
 	}
-	return duration, flags, nil
+	return nil
 }
 
-// trunLayout is where the fields of a trun are.
-type trunLayout struct {
-	has   uint32
-	n     int
-	first int // of the first sample's fields within the box
-	each  int // bytes per sample
-}
-
-func layoutOf(b []byte) (l trunLayout, err error) {
+// run reads trun, and sums up the samples. Their bytes begin right behind the moof and the header of mdat.
+func (f *fragment) run(b []byte, moof int) error {
 	if len(b) < 20 {
-		return l, errLayout
-	}
-	l.has = binary.BigEndian.Uint32(b[8:]) & 0xffffff
-	count := binary.BigEndian.Uint32(b[12:])
-	if l.has&trunDataOffset == 0 || count == 0 || count > maxMoof {
-		return l, errLayout
-	}
-	l.n, l.first = int(count), 20
-	if l.has&trunFirstFlags != 0 {
-		l.first += 4
-	}
-	for _, field := range [...]uint32{trunDuration, trunSize, trunFlags, trunOffset} {
-		if l.has&field != 0 {
-			l.each += 4
-		}
-	}
-	if len(b) != l.first+l.n*l.each {
-		return l, errLayout
-	}
-	return l, nil
-}
-
-// samples reads trun, with what tfhd says of all samples.
-func (f *fragment) samples(b []byte, duration, flags uint32) error {
-	l, err := layoutOf(b)
-	if err != nil {
-		return err
+		return errLayout
 	}
 	u32 := binary.BigEndian.Uint32
-	f.duration = int64(duration) * int64(l.n)
-	if l.has&trunDuration != 0 {
-		f.duration = 0
-		for i := range l.n {
-			f.duration += int64(u32(b[l.first+i*l.each:]))
-		}
+	f.has = u32(b[8:]) & 0xffffff
+	count := u32(b[12:])
+	if f.has&trunDataOffset == 0 || count == 0 || count > maxMoof || u32(b[16:]) != uint32(moof+boxHeader) {
+		return errLayout
 	}
-	switch {
-	case l.has&trunFirstFlags != 0:
-		flags = u32(b[20:])
-	case l.has&trunFlags != 0:
-		at := l.first
-		for _, field := range [...]uint32{trunDuration, trunSize} {
-			if l.has&field != 0 {
-				at += 4
-			}
+	f.samples, f.list = int(count), b[20:]
+	if f.first = f.flags; f.has&trunFirstFlags != 0 {
+		if len(f.list) < 4 {
+			return errLayout
 		}
-		flags = u32(b[at:])
+		f.first, f.list = u32(f.list), f.list[4:]
 	}
-	f.independent = flags&nonSync == 0
+	if len(f.list) != f.samples*f.stride() {
+		return errLayout
+	}
+	for i := range f.samples {
+		s := f.sample(i)
+		f.duration += int64(s.duration)
+		f.payload += int64(s.size)
+	}
+	f.independent = f.sample(0).flags&nonSync == 0
 	return nil
 }
 
-// rewrite says how a chunk goes into a download.
-type rewrite struct {
-	sequence    uint32 // of mfhd
-	track       uint32
-	description uint32 // sample_description_index; 0 leaves it to the default, 1
-	from, to    uint32 // timescales, of what was recorded and of the track in the download
-	shift       int64  // of decode times, in the latter
-	prefix      []byte // what the first sample gets in front of its own bytes
-}
-
-var errTime = errors.New("a decode time would be before the start")
-
-// apply appends the moof b, which f tells of, as it goes into a download, then the header of its mdat, which had a size,
-// and the prefix.
-func (w *rewrite) apply(dst, b []byte, f *fragment, mdat int64) ([]byte, error) {
-	dst, err := w.moof(dst, b, f)
-	if err != nil {
-		return nil, err
-	}
-	if mdat += int64(len(w.prefix)); mdat > math.MaxUint32 {
-		return nil, errLayout
-	}
-	dst = append(binary.BigEndian.AppendUint32(dst, uint32(mdat)), "mdat"...)
-	return append(dst, w.prefix...), nil
-}
-
-// moof appends the moof. It gains 4 bytes if a description is to be named.
-func (w *rewrite) moof(dst, b []byte, f *fragment) ([]byte, error) {
-	at := len(dst)
-	be := binary.BigEndian
-	insert := f.tfhd + 16
-	if w.description == 0 {
-		dst = append(dst, b...)
-	} else {
-		dst = append(dst, b[:insert]...)
-		dst = be.AppendUint32(dst, w.description)
-		dst = append(dst, b[insert:]...)
-	}
-	m := dst[at:]
-	grown := len(m) - len(b)
-	moved := func(i int) int {
-		if i >= insert {
-			return i + grown
-		}
-		return i
-	}
-	add := func(i, n int) { be.PutUint32(m[i:], be.Uint32(m[i:])+uint32(n)) }
-	if grown > 0 {
-		add(0, grown)
-		add(24, grown) // traf
-		add(f.tfhd, grown)
-		m[f.tfhd+11] |= tfhdDescription
-		add(moved(f.trun)+16, grown) // data_offset
-	}
-	be.PutUint32(m[20:], w.sequence)
-	be.PutUint32(m[f.tfhd+12:], w.track)
-	dts := scale(f.dts, w.from, w.to) + w.shift
-	if dts < 0 {
-		return nil, fmt.Errorf("rewrite chunk: %w: %w", errTime, ErrDamaged)
-	}
-	be.PutUint64(m[moved(f.tfdt)+12:], uint64(dts))
-	if len(w.prefix) > 0 {
-		if err := w.enlarge(m[moved(f.trun):]); err != nil {
-			return nil, err
+// stride is how many bytes trun has for each sample.
+func (f *fragment) stride() int {
+	n := 0
+	for _, field := range [...]uint32{trunDuration, trunSize, trunFlags, trunOffset} {
+		if f.has&field != 0 {
+			n += 4
 		}
 	}
-	if w.from != w.to {
-		if f.defaultDuration > 0 {
-			w.rescale(m[moved(f.defaultDuration):])
-		}
-		w.rescaleSamples(m[moved(f.trun):])
-	}
-	return dst, nil
+	return n
 }
 
-// enlarge adds the prefix to the size of the first sample in a trun.
-func (w *rewrite) enlarge(b []byte) error {
-	l, err := layoutOf(b)
-	if err != nil || l.has&trunSize == 0 {
-		return errLayout
+// sample is one of the samples.
+func (f *fragment) sample(i int) fragmentSample {
+	s := fragmentSample{duration: f.each, size: f.size, flags: f.flags}
+	if i == 0 {
+		s.flags = f.first
 	}
-	at := l.first
-	if l.has&trunDuration != 0 {
-		at += 4
-	}
-	size := binary.BigEndian.Uint32(b[at:])
-	if size > math.MaxUint32-uint32(len(w.prefix)) {
-		return errLayout
-	}
-	binary.BigEndian.PutUint32(b[at:], size+uint32(len(w.prefix)))
-	return nil
-}
-
-// rescale converts an unsigned 32-bit number of ticks, rounding down: samples never overlap.
-func (w *rewrite) rescale(b []byte) {
-	v := scale(int64(binary.BigEndian.Uint32(b)), w.from, w.to)
-	binary.BigEndian.PutUint32(b, uint32(min(v, math.MaxUint32)))
-}
-
-// rescaleSamples converts the durations and composition offsets in a trun.
-func (w *rewrite) rescaleSamples(b []byte) {
-	l, err := layoutOf(b)
-	if err != nil || l.has&(trunDuration|trunOffset) == 0 {
-		return
-	}
-	for i := range l.n {
-		s := b[l.first+i*l.each:]
-		if l.has&trunDuration != 0 {
-			w.rescale(s)
-		}
-		if l.has&trunOffset != 0 {
-			o := s[l.each-4:]
-			v := scale(int64(int32(binary.BigEndian.Uint32(o))), w.from, w.to)
-			binary.BigEndian.PutUint32(o, uint32(int32(min(max(v, math.MinInt32), math.MaxInt32))))
+	b := f.list[i*f.stride():]
+	next := func(flag uint32, to *uint32) {
+		if f.has&flag != 0 {
+			*to, b = binary.BigEndian.Uint32(b), b[4:]
 		}
 	}
+	var offset uint32
+	next(trunDuration, &s.duration)
+	next(trunSize, &s.size)
+	next(trunFlags, &s.flags)
+	next(trunOffset, &offset)
+	s.offset = int32(offset)
+	return s
 }
 
 // scale converts ticks of one timescale to another's, rounding towards zero.

@@ -186,14 +186,13 @@ type movie struct {
 	tracks     []*outTrack
 }
 
-// take adds what the init segment of the next run says, and tells for each of its tracks (by ID) which of the movie's it
-// is and which of its sample entries. A track that the runs before did not have is one more; tracks of a kind are one.
-func (m *movie) take(i *movieInit) (map[uint32]trackPlace, error) {
+// take adds what the init segment of the next run says, and tells for each of its tracks which of the movie's it is and
+// which of its sample entries. A track that the runs before did not have is one more; tracks of a kind are one.
+func (m *movie) take(i *movieInit) ([]trackPlace, error) {
 	if m.ftyp == nil {
 		m.ftyp, m.mvhd, m.timescale = bytes.Clone(i.ftyp), bytes.Clone(i.mvhd), i.timescale
 	}
-	places := map[uint32]trackPlace{}
-	used := map[*outTrack]bool{}
+	var places []trackPlace
 	for _, t := range i.tracks {
 		n := slices.IndexFunc(m.tracks, func(o *outTrack) bool { return o.handler == t.handler })
 		if n < 0 {
@@ -202,10 +201,10 @@ func (m *movie) take(i *movieInit) (map[uint32]trackPlace, error) {
 			m.tracks = append(m.tracks, &outTrack{id: uint32(n + 1), handler: t.handler, timescale: t.timescale, model: t})
 		}
 		o := m.tracks[n]
-		if used[o] || places[t.id].track != nil || len(t.entries) != 1 {
+		twice := slices.ContainsFunc(places, func(p trackPlace) bool { return p.track == o || p.id == t.id })
+		if twice || len(t.entries) != 1 {
 			return nil, fmt.Errorf("read init segment: more than one track or sample entry of a kind: %w", ErrDamaged)
 		}
-		used[o] = true
 		e := slices.IndexFunc(o.entries, func(b []byte) bool { return bytes.Equal(b, t.entries[0]) })
 		if e < 0 {
 			e = len(o.entries)
@@ -215,13 +214,14 @@ func (m *movie) take(i *movieInit) (map[uint32]trackPlace, error) {
 		if err != nil {
 			return nil, err
 		}
-		places[t.id] = trackPlace{track: o, description: uint32(e + 1), timescale: t.timescale, sets: sets}
+		places = append(places, trackPlace{id: t.id, track: o, description: uint32(e + 1), timescale: t.timescale, sets: sets})
 	}
 	return places, nil
 }
 
 // trackPlace is where the chunks of a run's track go.
 type trackPlace struct {
+	id          uint32 // of the track, as recorded
 	track       *outTrack
 	description uint32 // sample_description_index
 	timescale   uint32 // of what was recorded

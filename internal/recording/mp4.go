@@ -31,16 +31,17 @@ type MP4 struct {
 // piece is a run within a download.
 type piece struct {
 	run    Run
-	n      int   // segments
-	offset int64 // of the first one's first byte, from the first byte of all media
-	size   int64 // of all, in the download
+	n      int // segments
 	last   entry
-	grown  int64         // bytes that each chunk gains
-	sets   []byte        // parameter sets that each keyframe gets in front
-	seq    uint64        // of the first chunk
+	places []trackPlace // of its tracks
+	sets   []byte       // parameter sets that each keyframe gets in front
+
+	offset int64         // of the first segment, from the first byte of all media
+	size   int64         // of all segments, in the download
+	seq    int64         // sequence number of the first one's fragment
 	shift  time.Duration // of decode times
-	end    time.Duration // where the next piece begins, or the last one ends, on the download's clock
-	places map[uint32]trackPlace
+	begin  time.Duration // on the download's clock
+	end    time.Duration // where the next piece begins, or the last one ends
 
 	group     int // segments per reference of sidx
 	reference int // number of the first reference
@@ -106,25 +107,25 @@ func (m *MP4) plan(run Run, mv *movie) (*piece, error) {
 
 // place says where each piece goes, in bytes and in time, and returns how many bytes all media is.
 func (m *MP4) place() (media int64, err error) {
-	var chunks uint64
+	seq := int64(1)
 	for i := range m.pieces {
 		p := &m.pieces[i]
-		p.grow()
+		p.choose()
 		if i > 0 && !p.run.Discontinuity && m.pieces[i-1].run.Epoch == p.run.Epoch {
 			p.shift = m.pieces[i-1].shift // it goes on, on the same clock
 		} else {
 			p.shift = m.duration - p.last.low
 		}
+		p.begin, p.end = p.shift+p.last.low, p.shift+p.last.high
 		if i > 0 {
-			m.pieces[i-1].end = p.shift + p.last.low // where this one begins
+			m.pieces[i-1].end = p.begin
 		}
-		p.seq, p.offset = chunks+1, media
-		p.end = p.shift + p.last.high
-		p.size = p.at(&p.last) + p.length(&p.last) - p.offset
-		chunks += p.last.chunks()
+		all := p.last.total()
+		p.seq, p.offset, p.size = seq, media, p.bytes(all)
+		seq += all.filled
 		media += p.size
 		m.duration = max(m.duration, p.end)
-		if p.size < 0 || media > math.MaxInt64/4 || m.duration > math.MaxInt64/4 || chunks > math.MaxInt64/4 {
+		if p.size < 0 || media > math.MaxInt64/4 || m.duration > math.MaxInt64/4 || seq > math.MaxInt64/4 {
 			return 0, fmt.Errorf("index of %s: sums that cannot be: %w", p.run.Name, ErrDamaged)
 		}
 		if at := p.last.Date.Add(p.last.Duration); at.After(m.modified) {
@@ -134,20 +135,22 @@ func (m *MP4) place() (media int64, err error) {
 	return media, nil
 }
 
-// grow says what the chunks of a piece gain. Where sample entries differ, each chunk of a run that needs another than the
-// first names its own: every chunk, whatever its track, so that counting chunks is enough. And where there are several of
-// the video, each keyframe of all runs carries its parameter sets: ffmpeg, and with it Chromium, overlook that a fragment
-// names another entry, and after a seek a decoder still has the sets of where it was.
-func (p *piece) grow() {
+// choose says what keyframes get in front. A run that needs another sample entry than the first names its own; but ffmpeg,
+// and with it Chromium, overlook that of a fragment. So where there are several of the video, each keyframe of all runs
+// carries its parameter sets: of all, since after a seek a decoder has the sets of where it was.
+func (p *piece) choose() {
 	for _, place := range p.places {
-		if place.description != 1 {
-			p.grown = 4
-		}
 		if len(place.track.entries) > 1 && place.sets != nil {
 			p.sets = place.sets
 		}
 	}
 }
+
+// bytes is the size in the download of segments that come to a tally.
+func (p *piece) bytes(t tally) int64 { return assembled(t, len(p.places), len(p.sets)) }
+
+// at is where a segment begins in the download, from the first byte of all media.
+func (p *piece) at(e *entry) int64 { return p.offset + p.bytes(e.past) }
 
 func readInit(dir string, run *Run) ([]byte, error) {
 	f, err := os.Open(filepath.Join(dir, run.Name+mediaExt))
@@ -181,32 +184,3 @@ func (m *MP4) Duration() time.Duration { return m.duration }
 
 // Modified is when the last of its media was cut: a time for Last-Modified.
 func (m *MP4) Modified() time.Time { return m.modified }
-
-// at is where a segment begins in the download, from the first byte of all media.
-func (p *piece) at(e *entry) int64 {
-	return p.offset + e.Offset - p.run.InitSize + p.grown*int64(e.before) + int64(len(p.sets))*int64(e.past)
-}
-
-// length is how many bytes a segment has in the download.
-func (p *piece) length(e *entry) int64 {
-	return e.Size + p.grown*int64(e.Chunks) + int64(len(p.sets))*int64(e.keys)
-}
-
-// rewrite says how a chunk goes into the download; false if the run has no such track.
-func (p *piece) rewrite(f *fragment) (rewrite, bool) {
-	at, ok := p.places[f.track]
-	if !ok {
-		return rewrite{}, false
-	}
-	w := rewrite{
-		track: at.track.id, from: at.timescale, to: at.track.timescale,
-		shift: ticksUp(p.shift, at.track.timescale),
-	}
-	if p.grown > 0 {
-		w.description = at.description
-	}
-	if f.independent && at.track.handler == video {
-		w.prefix = p.sets
-	}
-	return w, true
-}

@@ -4,17 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"sort"
 )
 
-// windowSize is how much of a recorded file is read at once. A moof and what stands around it must fit.
+// windowSize is how much of a recorded file is read at once.
 const windowSize = 128 << 10
 
 // Reader reads an MP4 from any place on: an io.ReadSeekCloser, for http.ServeContent. It holds two files open and takes
-// 130 KB of memory, whatever the length. It is not safe for concurrent use; any number of Readers read an MP4 at once.
+// some 200 KB of memory, whatever the length. It is not safe for concurrent use; any number of Readers read an MP4 at once.
 type Reader struct {
 	m   *MP4
 	pos int64
@@ -23,18 +22,13 @@ type Reader struct {
 	piece *piece
 	index *index
 	file  *os.File
+	scan  scanner
 
-	// of the segment
-	i       int   // its number within the piece; -1 for none
-	segment entry // its entry
-	end     int64 // where it ends, from the first byte of all media
-	done    int   // chunks of it before the one below
-
-	// of the chunk
-	src, out int64  // where it begins, in the file and from the first byte of all media
-	size     int64  // in the download
-	head     []byte // what it begins with in the download: moof, header of mdat, perhaps parameter sets
-	skip     int64  // for how many bytes of the file that stands
+	// of the segment that is read
+	i        int   // its number within the piece; -1 for none
+	out      int64 // where it begins, from the first byte of all media
+	assembly assembly
+	chunk    int // of the assembly, that was read last
 
 	window []byte // bytes of the file
 	at     int64  // where they begin
@@ -107,45 +101,51 @@ func (r *Reader) some(p []byte) (int, error) {
 	if err := r.find(at); err != nil {
 		return 0, err
 	}
-	within := at - r.out
-	if within < int64(len(r.head)) {
-		return copy(p, r.head[within:]), nil
+	return r.media(p, at-r.out)
+}
+
+// media reads from a place in the segment.
+func (r *Reader) media(p []byte, at int64) (int, error) {
+	a := &r.assembly
+	if at < int64(len(a.head)) {
+		return copy(p, a.head[at:]), nil
 	}
-	b, err := r.bytes(r.src+r.skip+within-int64(len(r.head)), 1)
+	holds := func(k int) bool { return at >= a.chunks[k].out && (k+1 == len(a.chunks) || at < a.chunks[k+1].out) }
+	if r.chunk+1 < len(a.chunks) && holds(r.chunk+1) {
+		r.chunk++
+	} else if !holds(r.chunk) {
+		r.chunk = sort.Search(len(a.chunks), func(k int) bool { return a.chunks[k].out > at }) - 1
+	}
+	c := &a.chunks[r.chunk]
+	at -= c.out
+	if c.sets {
+		if at < int64(len(r.piece.sets)) {
+			return copy(p, r.piece.sets[at:]), nil
+		}
+		at -= int64(len(r.piece.sets))
+	}
+	b, err := r.bytes(c.src + at)
 	if err != nil {
 		return 0, err
 	}
-	return copy(p, b[:min(int64(len(b)), r.size-within)]), nil
+	return copy(p, b[:min(int64(len(b)), c.size-at)]), nil
 }
 
 // readSidx reads from a place in the sidx box.
 func (r *Reader) readSidx(p []byte, at int64) (int, error) {
 	s := &r.m.sidx
 	if at < sidxTop {
-		first := &r.m.pieces[0]
-		if err := r.enter(first); err != nil {
-			return 0, err
-		}
-		e, err := r.index.at(0)
-		if err != nil {
-			return 0, err
-		}
-		return copy(p, s.top(first.shift + min(e.Start, e.low))[at:]), nil
+		return copy(p, s.top(r.m.pieces[0].begin)[at:]), nil
 	}
 	at -= sidxTop
 	n := int(at / sidxReference)
-	k := sort.Search(len(r.m.pieces), func(i int) bool { return r.m.pieces[i].reference > n }) - 1
-	piece := &r.m.pieces[k]
-	last := s.references
-	if k+1 < len(r.m.pieces) {
-		last = r.m.pieces[k+1].reference
-	}
+	piece, first, last := s.of(r.m.pieces, n)
 	if err := r.enter(piece); err != nil {
 		return 0, err
 	}
 	const most = 512
 	want := 1 + int(min(int64(len(p)), most*sidxReference)/sidxReference)
-	b, err := s.append(nil, piece, r.index, n-piece.reference, min(n+want, last)-piece.reference)
+	b, err := s.append(nil, piece, r.index, n-first, min(n+want, last)-first)
 	if err != nil {
 		return 0, err
 	}
@@ -167,131 +167,53 @@ func (r *Reader) enter(p *piece) error {
 		x.close()
 		return fmt.Errorf("open recorded file: %w", err)
 	}
-	r.piece, r.index, r.file = p, x, f
+	r.piece, r.index, r.file, r.scan.f = p, x, f, f
 	r.i, r.window, r.at = -1, r.window[:0], 0
 	return nil
 }
 
-// find makes the chunk that holds a place the current one. Places count from the first byte of all media.
+// find makes the segment that holds a place the current one. Places count from the first byte of all media.
 func (r *Reader) find(at int64) error {
-	if r.i >= 0 && at >= r.out && at < r.end {
-		return r.walk(at)
+	if r.i >= 0 && at >= r.out && at < r.out+r.assembly.size {
+		return nil
 	}
 	pieces := r.m.pieces
 	k := sort.Search(len(pieces), func(i int) bool { return pieces[i].offset > at }) - 1
 	p := &pieces[k]
-	i := -1
-	if r.piece == p && r.i >= 0 && at == r.end && r.i+1 < p.n {
-		i = r.i + 1 // read on
-	}
 	if err := r.enter(p); err != nil {
 		return err
 	}
-	if i < 0 {
+	i := r.i + 1
+	if r.i < 0 || at != r.out+r.assembly.size { // else we read on
 		n, err := r.index.search(p.n, func(e *entry) bool { return p.at(e) > at })
 		if err != nil {
 			return err
 		}
 		i = max(n-1, 0)
 	}
-	for ; ; i++ {
-		if err := r.begin(i); err != nil {
+	for r.i = -1; i < p.n; i++ {
+		e, err := r.index.at(i)
+		if err != nil {
 			return err
 		}
-		if r.segment.Size > 0 || i+1 == p.n {
+		if e.Size == 0 {
+			continue
+		}
+		if err := r.assembly.read(&r.scan, p, &e); err != nil {
+			return fmt.Errorf("%s.mp4, segment %d: %w", p.run.Name, e.Number, err)
+		}
+		if r.out = p.at(&e); at < r.out || at >= r.out+r.assembly.size {
 			break
 		}
+		r.i, r.chunk = i, 0
+		return nil
 	}
-	if at < r.out || at >= r.end {
-		r.i = -1
-		return fmt.Errorf("index of %s: no segment has byte %d: %w", p.run.Name, at, ErrDamaged)
-	}
-	return r.walk(at)
+	return fmt.Errorf("index of %s: no segment has byte %d: %w", p.run.Name, at, ErrDamaged)
 }
 
-// begin makes a segment of the piece the current one, before its first chunk.
-func (r *Reader) begin(i int) error {
-	e, err := r.index.at(i)
-	if err != nil {
-		return err
-	}
-	p := r.piece
-	r.i, r.segment, r.done = i, e, 0
-	r.src, r.out, r.size = e.Offset, p.at(&e), 0
-	r.end = r.out + p.length(&e)
-	if r.end > p.offset+p.size {
-		return fmt.Errorf("index of %s: segment %d ends behind the last: %w", p.run.Name, e.Number, ErrDamaged)
-	}
-	return nil
-}
-
-// walk goes on from chunk to chunk until one holds a place.
-func (r *Reader) walk(at int64) error {
-	for r.size == 0 || at >= r.out+r.size {
-		if err := r.next(); err != nil {
-			r.i = -1
-			return err
-		}
-	}
-	return nil
-}
-
-// next makes the next chunk of the segment the current one.
-func (r *Reader) next() error {
-	if r.size > 0 {
-		r.src += r.size - int64(len(r.head)) + r.skip
-		r.out += r.size
-		r.done++
-	}
-	left := r.segment.end() - r.src
-	damaged := func(what string) error {
-		return fmt.Errorf("%s.mp4, segment %d, byte %d: %s: %w", r.piece.run.Name, r.segment.Number, r.src, what, ErrDamaged)
-	}
-	if left < minChunk || r.done >= r.segment.Chunks {
-		return damaged("not the chunks that the index tells of")
-	}
-	top, err := r.bytes(r.src, boxHeader)
-	if err != nil {
-		return err
-	}
-	moof, _, err := boxTop(top)
-	if err != nil {
-		return damaged(err.Error())
-	}
-	if moof > maxMoof || moof+boxHeader > left {
-		return damaged("a moof of a wrong size")
-	}
-	b, err := r.bytes(r.src, int(moof)+boxHeader)
-	if err != nil {
-		return err
-	}
-	mdat, name, err := boxTop(b[moof:])
-	if err != nil || name != "mdat" || moof+mdat > left {
-		return damaged("no mdat of the right size")
-	}
-	f, err := parseFragment(b[:moof])
-	if err != nil {
-		return damaged(err.Error())
-	}
-	w, ok := r.piece.rewrite(&f)
-	if !ok {
-		return damaged("a chunk of a track that the init does not have")
-	}
-	w.sequence = uint32((r.piece.seq + r.segment.before + uint64(r.done)) & math.MaxUint32)
-	if r.head, err = w.apply(r.head[:0], b[:moof], &f, mdat); err != nil {
-		return damaged(err.Error())
-	}
-	r.skip = moof + boxHeader
-	r.size = int64(len(r.head)) + mdat - boxHeader
-	if r.out+r.size > r.end {
-		return damaged("more keyframes than the index tells of")
-	}
-	return nil
-}
-
-// bytes gives what the file has from a place on: at least least bytes, which must fit into a window.
-func (r *Reader) bytes(at int64, least int) ([]byte, error) {
-	if skip := at - r.at; skip >= 0 && skip+int64(least) <= int64(len(r.window)) {
+// bytes gives what the file has from a place on: at least one byte.
+func (r *Reader) bytes(at int64) ([]byte, error) {
+	if skip := at - r.at; skip >= 0 && skip < int64(len(r.window)) {
 		return r.window[skip:], nil
 	}
 	if r.window == nil {
@@ -299,7 +221,7 @@ func (r *Reader) bytes(at int64, least int) ([]byte, error) {
 	}
 	b := r.window[:windowSize]
 	n, err := r.file.ReadAt(b, at)
-	if err != nil && !(errors.Is(err, io.EOF) && n >= least) {
+	if err != nil && !(errors.Is(err, io.EOF) && n > 0) {
 		r.window = r.window[:0]
 		return nil, fmt.Errorf("read %s: %w", r.piece.run.Name+mediaExt, damage(err))
 	}

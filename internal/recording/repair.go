@@ -123,7 +123,7 @@ func (w *Writer) repair(n Name, report *Report) error {
 		return err
 	}
 	size := mediaInfo.Size()
-	s := &scanner{f: w.media, run: &w.run}
+	s := &scanner{f: w.media}
 	if err := w.trust(s, entries(indexInfo), size); err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (w *Writer) trust(s *scanner, n int, size int64) error {
 			return nil
 		}
 		if err == nil {
-			err = s.check(&e)
+			err = w.check(s, &e)
 		}
 		if errors.Is(err, ErrDamaged) {
 			return nil
@@ -198,7 +198,7 @@ const (
 func (w *Writer) recover(s *scanner, size int64) error {
 	var open recovered
 	finish := func() error {
-		if open.e.Chunks == 0 {
+		if open.e.own.chunks == 0 {
 			return nil
 		}
 		e := open.entry(&w.run, w.Next(), w.n == 0)
@@ -206,14 +206,14 @@ func (w *Writer) recover(s *scanner, size int64) error {
 		return w.add(&e)
 	}
 	for {
-		c, err := s.chunk(w.end, size)
+		c, err := w.chunk(s, w.end, size)
 		if errors.Is(err, ErrDamaged) {
 			return finish()
 		}
 		if err != nil {
 			return err
 		}
-		if open.e.Chunks > 0 && open.full(&c) {
+		if open.e.own.chunks > 0 && open.full(&c) {
 			if err := finish(); err != nil {
 				return err
 			}
@@ -231,7 +231,10 @@ type recovered struct {
 	independent bool
 }
 
-func (o *recovered) full(c *scanned) bool {
+func (o *recovered) full(c *known) bool {
+	if o.e.own.chunks >= maxChunks || o.e.own.samples+int64(c.samples) > maxSamples {
+		return true
+	}
 	if o.video && !c.video {
 		return false // audio goes where the pictures of its time are
 	}
@@ -239,8 +242,8 @@ func (o *recovered) full(c *scanned) bool {
 	return length >= cutAfter && c.independent || length >= cutBefore
 }
 
-func (o *recovered) take(c *scanned, at int64) {
-	if o.e.Chunks == 0 {
+func (o *recovered) take(c *known, at int64) {
+	if o.e.own.chunks == 0 {
 		o.e.Offset, o.e.low, o.e.high = at, c.start, c.start+c.length
 		o.start, o.independent = c.start, c.independent
 	}
@@ -248,13 +251,11 @@ func (o *recovered) take(c *scanned, at int64) {
 		o.video = true
 		o.start, o.sum, o.independent = c.start, 0, c.independent
 	}
-	if c.video && c.independent {
-		o.e.keys++
-	}
 	if c.video == o.video {
 		o.sum += c.length
 	}
 	o.e.low, o.e.high = min(o.e.low, c.start), max(o.e.high, c.start+c.length)
+	o.e.own = o.e.own.plus(c.tally())
 	o.e.Chunks++
 	o.e.Size += c.size
 }
@@ -270,91 +271,49 @@ func (o *recovered) entry(run *Run, number uint64, first bool) entry {
 	return e
 }
 
-// scanner reads chunks of a run without their samples.
-type scanner struct {
-	f      io.ReaderAt
-	run    *Run
-	buffer []byte
-}
-
-// scanned is what it finds.
-type scanned struct {
-	size          int64
+// known is a chunk of one of the run's tracks.
+type known struct {
+	scanned
 	start, length time.Duration
 	video         bool
-	independent   bool
 }
 
-// chunk reads the chunk at a place; it must end at or before a limit. The error wraps ErrDamaged if there is no whole one.
-func (s *scanner) chunk(at, limit int64) (scanned, error) {
-	const first = 512 // takes the moof of nearly every chunk
-	none := scanned{}
-	if s.buffer == nil {
-		s.buffer = make([]byte, maxMoof+boxHeader)
-	}
-	if limit-at < minChunk {
-		return none, fmt.Errorf("%d bytes where a chunk should begin: %w", limit-at, ErrDamaged)
-	}
-	b := s.buffer[:min(first, limit-at)]
-	if err := s.read(b, at); err != nil {
-		return none, err
-	}
-	moof, _, err := boxTop(b)
+// chunk reads the head of a chunk of the run.
+func (w *Writer) chunk(s *scanner, at, limit int64) (known, error) {
+	c, err := s.chunk(at, limit)
 	if err != nil {
-		return none, err
+		return known{}, err
 	}
-	if moof > maxMoof || moof+boxHeader > limit-at {
-		return none, fmt.Errorf("a moof of %d bytes: %w", moof, ErrDamaged)
-	}
-	if need := moof + boxHeader; need > int64(len(b)) {
-		b = s.buffer[:need]
-		if err := s.read(b, at); err != nil {
-			return none, err
+	for i := range w.run.Tracks {
+		if t := &w.run.Tracks[i]; t.ID == c.track {
+			return known{c, media.Ticks(c.dts, t.Timescale), media.Ticks(c.duration, t.Timescale), t.Kind == media.Video.String()}, nil
 		}
 	}
-	mdat, name, err := boxTop(b[moof:])
-	if err != nil {
-		return none, err
-	}
-	if name != "mdat" || moof+mdat > limit-at {
-		return none, fmt.Errorf("a box %q of %d bytes behind a moof: %w", name, mdat, ErrDamaged)
-	}
-	f, err := parseFragment(b[:moof])
-	if err != nil {
-		return none, err
-	}
-	for i := range s.run.Tracks {
-		if t := &s.run.Tracks[i]; t.ID == f.track {
-			return scanned{
-				size: moof + mdat, start: media.Ticks(f.dts, t.Timescale), length: media.Ticks(f.duration, t.Timescale),
-				video: t.Kind == media.Video.String(), independent: f.independent,
-			}, nil
-		}
-	}
-	return none, fmt.Errorf("a chunk of track %d: %w", f.track, ErrDamaged)
+	return known{}, fmt.Errorf("a chunk of track %d: %w", c.track, ErrDamaged)
 }
 
-func (s *scanner) read(b []byte, at int64) error {
-	_, err := s.f.ReadAt(b, at)
-	return damage(err)
+// tally counts one chunk.
+func (c *known) tally() tally {
+	t := tally{payload: c.payload, samples: int64(c.samples), chunks: 1}
+	if c.video && c.independent {
+		t.keys = 1
+	}
+	return t
 }
 
 // check looks whether the media of an entry is what the entry says.
-func (s *scanner) check(e *entry) error {
-	at, n, keys := e.Offset, 0, uint32(0)
-	for at < e.end() {
-		c, err := s.chunk(at, e.end())
+func (w *Writer) check(s *scanner, e *entry) error {
+	found := tally{filled: e.own.filled}
+	for at := e.Offset; at < e.end(); {
+		c, err := w.chunk(s, at, e.end())
 		if err != nil {
 			return err
 		}
+		found = found.plus(c.tally())
 		at += c.size
-		n++
-		if c.video && c.independent {
-			keys++
-		}
 	}
-	if n != e.Chunks || keys != e.keys {
-		return fmt.Errorf("segment %d has %d chunks with %d keyframes, not %d with %d: %w", e.Number, n, keys, e.Chunks, e.keys, ErrDamaged)
+	if found != e.own {
+		return fmt.Errorf("segment %d has %+v, not %+v: %w", e.Number, found, e.own, ErrDamaged)
 	}
 	return nil
 }

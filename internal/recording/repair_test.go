@@ -99,10 +99,10 @@ func TestRepairEveryCut(t *testing.T) {
 		known, _ := slices.BinarySearch(segmentEnds(all[0], initSize), cut+1)
 		entries := max(0, known-n%4+n/4%3)
 		indexed := min(int64(headerSize+entries*entrySize+n%5*7), int64(len(index)))
-		put(t, filepath.Join(dir, name+mediaExt), file[:cut])
-		put(t, filepath.Join(dir, name+indexExt), index[:indexed])
+		save(t, filepath.Join(dir, name+mediaExt), file[:cut])
+		save(t, filepath.Join(dir, name+indexExt), index[:indexed])
 		if n%3 == 0 { // a block that was never written
-			put(t, filepath.Join(dir, name+indexExt), append(bytes.Clone(index[:indexed]), make([]byte, 200)...))
+			save(t, filepath.Join(dir, name+indexExt), append(bytes.Clone(index[:indexed]), make([]byte, 200)...))
 		}
 		report, err := Repair(dir)
 		if err != nil || len(report.Damaged) > 0 {
@@ -153,7 +153,7 @@ func segmentEnds(segments []*media.Segment, at int) []int64 {
 	return ends
 }
 
-func put(t testing.TB, path string, content []byte) {
+func save(t testing.TB, path string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestRepairWrongMedia(t *testing.T) {
 	file := read(t, path)
 	ends := segmentEnds(all[0], len(all[0][0].Init.Data[media.Main]))
 	clear(file[ends[14]+100 : ends[15]])
-	put(t, path, file)
+	save(t, path, file)
 	report, err := Repair(r.Dir())
 	if err != nil || report.Cut == 0 || len(report.Damaged) > 0 {
 		t.Fatalf("%+v, %v", report, err)
@@ -248,7 +248,7 @@ func TestRepairLeavesAlone(t *testing.T) {
 		"main-6-init0.idx": index[:headerSize],
 		"notes.txt":        []byte("hello"),
 	} {
-		put(t, filepath.Join(r.Dir(), name), content)
+		save(t, filepath.Join(r.Dir(), name), content)
 	}
 	report, err := Repair(r.Dir())
 	if err != nil || !slices.Equal(report.Damaged, []string{"main-2-init0.idx", "main-3-init0.mp4", "notes.txt"}) ||

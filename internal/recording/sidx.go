@@ -3,12 +3,13 @@ package recording
 import (
 	"encoding/binary"
 	"fmt"
+	"sort"
 	"time"
 )
 
-// maxReferences bounds a sidx. It has room for 65,535, and could name other sidx boxes for more, but ffmpeg refuses files
-// with such: so a reference stands for several segments where there would be too many. 16,384 is nine hours.
-const maxReferences = 16384
+// maxReferences is how many a sidx has room for: 36 hours of segments of 2 s. It could name other sidx boxes for more, but
+// ffmpeg refuses files with such: so a reference stands for several segments where there would be too many.
+const maxReferences = 65535
 
 // sidx is the box by which a player finds the place of a time without reading the whole file (ISO/IEC 14496-12, section
 // 8.16.3). Its references are made when they are read: their number, and with it the box's size, is known before.
@@ -25,13 +26,14 @@ const (
 
 func (s *sidx) size() int64 { return sidxTop + int64(s.references)*sidxReference }
 
-// planSidx says how many references there are, and tells each piece which are its own. None stands for segments of two.
+// planSidx says how many references there are, at most so many and one for each piece, and tells each piece which are its
+// own. None stands for segments of two.
 func planSidx(pieces []piece, tracks []*outTrack, most int) sidx {
-	total := 0
+	total := int64(0)
 	for i := range pieces {
-		total += pieces[i].n
+		total += pieces[i].last.total().filled
 	}
-	group := 1 + (total-1)/most
+	group := 1 + int((total-1)/int64(max(1, most-len(pieces))))
 	s := sidx{track: tracks[0].id, timescale: tracks[0].timescale}
 	for _, t := range tracks {
 		if t.handler == video {
@@ -41,7 +43,7 @@ func planSidx(pieces []piece, tracks []*outTrack, most int) sidx {
 	for i := range pieces {
 		p := &pieces[i]
 		p.group, p.reference = group, s.references
-		s.references += (p.n + group - 1) / group
+		s.references += (int(p.last.total().filled) + group - 1) / group
 	}
 	return s
 }
@@ -49,47 +51,83 @@ func planSidx(pieces []piece, tracks []*outTrack, most int) sidx {
 // top writes what stands before the references. start is where the first segment begins.
 func (s *sidx) top(start time.Duration) []byte {
 	be := binary.BigEndian
-	b := be.AppendUint32(make([]byte, 0, sidxTop), uint32(s.size()))
-	b = append(b, "sidx"...)
-	b = be.AppendUint32(b, 1<<24)
-	b = be.AppendUint32(b, s.track)
-	b = be.AppendUint32(b, s.timescale)
+	b := openBox(make([]byte, 0, sidxTop), s.size(), "sidx")
+	b = put(b, 1<<24, s.track, s.timescale)
 	b = be.AppendUint64(b, uint64(max(0, ticksUp(start, s.timescale))))
 	b = be.AppendUint64(b, 0) // the media follows at once
-	return be.AppendUint32(b, uint32(s.references))
+	return put(b, uint32(s.references)&0xffff)
 }
 
 // append writes the references of a piece from one of its own up to, but without, another.
 func (s *sidx) append(dst []byte, p *piece, x *index, from, to int) ([]byte, error) {
+	at, err := p.filled(x, from*p.group)
+	if err != nil {
+		return nil, err
+	}
 	for i := from; i < to; i++ {
-		lo, hi := i*p.group, min((i+1)*p.group, p.n)
-		e, err := x.at(lo)
+		next := p.n
+		if (i+1)*p.group < int(p.last.total().filled) {
+			if next, err = p.filled(x, (i+1)*p.group); err != nil {
+				return nil, err
+			}
+		}
+		if dst, err = s.reference(dst, p, x, i, at, next); err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	return dst, nil
+}
+
+// filled finds the segment of a piece that is the n-th that is not a gap.
+func (p *piece) filled(x *index, n int) (int, error) {
+	// Nearly always there are no gaps.
+	if n < p.n {
+		if e, err := x.at(n); err != nil {
+			return 0, err
+		} else if e.own.filled == 1 && e.past.filled == int64(n) {
+			return n, nil
+		}
+	}
+	i, err := x.search(p.n, func(e *entry) bool { return e.past.filled > int64(n) })
+	return max(i-1, 0), err
+}
+
+// reference writes reference i, for the segments from one up to, but without, another.
+func (s *sidx) reference(dst []byte, p *piece, x *index, i, from, to int) ([]byte, error) {
+	e, err := x.at(from)
+	if err != nil {
+		return nil, err
+	}
+	size, end := p.offset+p.size-p.at(&e), p.end
+	if to < p.n {
+		next, err := x.at(to)
 		if err != nil {
 			return nil, err
 		}
-		size, end := p.offset+p.size-p.at(&e), p.end
-		if hi < p.n {
-			next, err := x.at(hi)
-			if err != nil {
-				return nil, err
-			}
-			size, end = p.at(&next)-p.at(&e), p.shift+next.Start
-		}
-		start := p.shift + e.Start
-		if i == 0 {
-			start = p.shift + min(e.Start, e.low)
-		}
-		length := max(0, ticksUp(end, s.timescale)-ticksUp(start, s.timescale))
-		if size < 0 || size >= 1<<31 || length >= 1<<32 {
-			return nil, fmt.Errorf("index of %s: segment %d cannot be referred to: %w", p.run.Name, lo, ErrDamaged)
-		}
-		dst = binary.BigEndian.AppendUint32(dst, uint32(size)) // reference_type 0: media
-		dst = binary.BigEndian.AppendUint32(dst, uint32(length))
-		sap := uint32(0)
-		if e.Independent {
-			sap = 1<<31 | 1<<28 // starts_with_SAP, of type 1: closed, nothing before it is needed
-		}
-		dst = binary.BigEndian.AppendUint32(dst, sap)
+		size, end = p.at(&next)-p.at(&e), p.shift+next.Start
 	}
-	return dst, nil
+	start := p.shift + e.Start
+	if i == 0 {
+		start = p.begin
+	}
+	length := max(0, ticksUp(end, s.timescale)-ticksUp(start, s.timescale))
+	if size < 0 || size >= 1<<31 || length >= 1<<32 {
+		return nil, fmt.Errorf("index of %s: segment %d cannot be referred to: %w", p.run.Name, e.Number, ErrDamaged)
+	}
+	sap := uint32(0)
+	if e.Independent {
+		sap = 1<<31 | 1<<28 // starts_with_SAP, of type 1: a decoder may begin
+	}
+	return put(dst, uint32(size), uint32(length), sap), nil // reference_type 0: media
+}
+
+// of finds the piece that a reference is of, and the piece's references.
+func (s *sidx) of(pieces []piece, n int) (p *piece, first, last int) {
+	k := sort.Search(len(pieces), func(i int) bool { return pieces[i].reference > n }) - 1
+	last = s.references
+	if k+1 < len(pieces) {
+		last = pieces[k+1].reference
+	}
+	return &pieces[k], pieces[k].reference, last
 }

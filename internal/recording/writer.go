@@ -26,9 +26,10 @@ type Writer struct {
 	dirty  bool   // something was written since the last Sync
 	buffer []byte // for entries
 
-	open  entry    // of the segment that is open: Size, Chunks, keys, low, high
-	batch [][]byte // taken, and not written yet
-	held  int64    // bytes of batch
+	open    entry    // of the segment that is open: Size, own, low, high
+	strange error    // why its bytes cannot be recorded
+	batch   [][]byte // taken, and not written yet
+	held    int64    // bytes of batch
 }
 
 // Create begins a run in a folder, which is made if it is not there, and writes the init segment. If there are runs of
@@ -132,23 +133,43 @@ func (w *Writer) Duration() time.Duration {
 // Part takes the next part of the open segment. It does no I/O: the chunks' bytes are held, not copied, until Flush or
 // End.
 func (w *Writer) Part(p *media.Part) {
-	video := w.run.track(media.Video)
 	for _, c := range p.Chunks {
-		if c.Independent && video != nil && c.Track == video.ID {
-			w.open.keys++
+		if err := w.count(c); err != nil && w.strange == nil {
+			w.strange = fmt.Errorf("chunk %d: %w", c.Seq, err)
 		}
-		start := c.Start()
-		end := start + c.Length()
-		if w.open.Chunks == 0 {
-			w.open.low, w.open.high = start, end
-		}
-		w.open.low, w.open.high = min(w.open.low, start), max(w.open.high, end)
-		w.open.Chunks++
 		w.open.Size += int64(len(c.Data))
 		w.batch = append(w.batch, c.Data)
 		w.held += int64(len(c.Data))
 	}
 }
+
+// count counts a chunk.
+func (w *Writer) count(c *media.Chunk) error {
+	moof := cutBox(c.Data, "moof")
+	f, err := parseFragment(moof)
+	if err != nil {
+		return err
+	}
+	if f.payload != int64(len(c.Data)-len(moof)-boxHeader) || f.track != c.Track {
+		return errLayout
+	}
+	start := c.Start()
+	end := start + c.Length()
+	if w.open.own.chunks == 0 {
+		w.open.low, w.open.high = start, end
+	}
+	w.open.low, w.open.high = min(w.open.low, start), max(w.open.high, end)
+	t := tally{payload: f.payload, samples: int64(f.samples), chunks: 1}
+	if v := w.run.track(media.Video); f.independent && v != nil && c.Track == v.ID {
+		t.keys = 1
+	}
+	if w.open.own = w.open.own.plus(t); w.open.own.chunks > maxChunks || w.open.own.samples > maxSamples {
+		return errCrowded
+	}
+	return nil
+}
+
+var errCrowded = errors.New("the segment has thousands of pictures or sounds: the encoder's clock hardly moves")
 
 // Flush writes what was taken.
 func (w *Writer) Flush() error {
@@ -190,10 +211,14 @@ func (w *Writer) forget() {
 }
 
 // End writes what was taken and then the entry of the segment, of which all parts were taken: it is recorded. ErrOrder if
-// it is not that of Next, or if the parts are not all.
+// it is not that of Next, or if the parts are not all; another error also if the bytes are not those of segmenter/cmaf, or
+// too many chunks for a segment.
 func (w *Writer) End(s *media.Segment) error {
 	if s.Number != w.Next() || int64(s.Size) != w.open.Size {
 		return fmt.Errorf("record segment %d of %d bytes when %d with %d is open: %w", s.Number, s.Size, w.Next(), w.open.Size, ErrOrder)
+	}
+	if w.strange != nil {
+		return fmt.Errorf("record segment %d: %w", s.Number, w.strange)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -201,7 +226,7 @@ func (w *Writer) End(s *media.Segment) error {
 	e := w.open
 	e.Segment = Segment{
 		Number: s.Number, Offset: w.end - e.Size, Size: e.Size, Start: s.Start, Duration: s.Duration, Date: s.Date,
-		Discontinuity: s.Discontinuity || w.n == 0 && w.run.Discontinuity, Independent: s.Independent, Chunks: e.Chunks,
+		Discontinuity: s.Discontinuity || w.n == 0 && w.run.Discontinuity, Independent: s.Independent, Chunks: int(e.own.chunks),
 	}
 	return w.add(&e)
 }
@@ -214,7 +239,7 @@ func (w *Writer) add(e *entry) error {
 	if _, err := w.index.WriteAt(w.buffer, headerSize+int64(w.n)*entrySize); err != nil {
 		return fmt.Errorf("record segment %d: %w", e.Number, err)
 	}
-	w.last, w.open = e, entry{}
+	w.last, w.open, w.strange = e, entry{}, nil
 	w.n++
 	return nil
 }
@@ -222,7 +247,7 @@ func (w *Writer) add(e *entry) error {
 // Back forgets the segment that is open, as if none of its parts had been taken, and cuts the files to what was recorded.
 func (w *Writer) Back() error {
 	w.forget()
-	w.open = entry{}
+	w.open, w.strange = entry{}, nil
 	w.end = w.run.InitSize
 	if w.last != nil {
 		w.end = w.last.end()

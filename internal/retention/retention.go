@@ -1,4 +1,4 @@
-// Package retention keeps what is recorded within the bounds that the admin has set: replays that are too old go, and the
+// Package retention owns the bounds that the admin has set to what is kept of recordings: replays that are too old go, and the
 // oldest ones where all of them together are too large. Recordings that nobody needs are removed.
 //
 // It starts no goroutine but Run's caller's. It never removes what it does not know: a folder without an entry in the

@@ -2,13 +2,19 @@ package web_test
 
 import (
 	"compress/gzip"
-	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// allPages is one address of each page.
+var allPages = []string{
+	"/", "/about", "/no", "/w/" + liveUUID, "/videos/embed/" + liveUUID, "/c/town", "/a/root", "/login", "/setup",
+	"/studio", "/studio/" + liveUUID, "/my/videos", "/my/videos/" + replayUUID, "/my/account",
+	"/admin/users", "/admin/limits", "/admin/storage", "/admin/instance",
+}
 
 // get asks as a browser would, without unpacking and without following.
 func get(t *testing.T, url string, header ...string) *http.Response {
@@ -55,7 +61,7 @@ func body(t *testing.T, a *http.Response) string {
 }
 
 func TestRoutes(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	for _, c := range []struct {
 		path   string
 		status int
@@ -76,12 +82,28 @@ func TestRoutes(t *testing.T) {
 		{"/assets/..%2f..%2fweb.go", 404, "text/html", "There is nothing here"},
 		{"/assets/%2e%2e/en/home.html", 404, "text/html", "There is nothing here"},
 		{"/w/..%2f..%2fetc%2fpasswd", 404, "text/html", "There is nothing here"},
-		{"/api/v1/shoal/lives", 200, "application/json", `"lives":[{"uuid":"` + liveUUID},
-		{"/api/v1/shoal/lives/" + liveUUID, 200, "application/json", `"state":"live"`},
-		{"/api/v1/shoal/lives/Town%20council", 200, "application/json", otherUUID},
-		{"/api/v1/shoal/lives/nobody", 404, "application/problem+json", "no such live"},
-		{"/api/v1/shoal/nothing", 404, "application/problem+json", "no such call"},
-		{"/api/v1/shoal/node", 200, "application/json", `"version":"0.1.0"`},
+		{"/w/" + replayUUID, 200, "text/html", `id="player"`},
+		{"/c/town", 200, "text/html", `id="owner"`},
+		{"/c/nobody", 404, "text/html", "There is nothing here"},
+		{"/c/root", 404, "text/html", "There is nothing here"},
+		{"/a/root", 200, "text/html", `id="owner"`},
+		{"/a/town", 404, "text/html", "There is nothing here"},
+		{"/login", 200, "text/html", `id="login-form"`},
+		{"/login?next=/studio", 200, "text/html", `id="login-form"`},
+		{"/setup", 200, "text/html", `id="setup-form"`},
+		{"/studio", 200, "text/html", `id="create-form"`},
+		{"/studio/" + liveUUID, 200, "text/html", `id="encoder-fields"`},
+		{"/studio/nobody", 404, "text/html", "There is nothing here"},
+		{"/my/videos", 200, "text/html", `id="videos"`},
+		{"/my/videos/" + replayUUID, 200, "text/html", `id="video-form"`},
+		{"/my/videos/nobody", 404, "text/html", "There is nothing here"},
+		{"/my/account", 200, "text/html", `id="password-form"`},
+		{"/my/nothing", 404, "text/html", "There is nothing here"},
+		{"/admin/users", 200, "text/html", `id="user-form"`},
+		{"/admin/limits", 200, "text/html", `id="limits-form"`},
+		{"/admin/storage", 200, "text/html", `id="disk"`},
+		{"/admin/instance", 200, "text/html", `id="instance-form"`},
+		{"/admin/nothing", 404, "text/html", "There is nothing here"},
 	} {
 		t.Run(c.path, func(t *testing.T) {
 			a := get(t, s.URL+c.path)
@@ -112,8 +134,8 @@ func TestRoutes(t *testing.T) {
 }
 
 func TestPostIsRefused(t *testing.T) {
-	s := newStand(t, some(), demo)
-	for _, path := range []string{"/", "/about", "/w/" + liveUUID, "/api/v1/shoal/lives"} {
+	s := newStand(t, some())
+	for _, path := range []string{"/", "/about", "/w/" + liveUUID, "/login", "/setup"} {
 		if a := do(t, http.MethodPost, s.URL+path); a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: status %d", path, a.StatusCode)
 		}
@@ -121,7 +143,7 @@ func TestPostIsRefused(t *testing.T) {
 }
 
 func TestLanguages(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	for accept, lang := range map[string]string{
 		"": "en", "fr": "fr", "fr-CA,en;q=0.8": "fr", "de,fr;q=0.5,en;q=0.4": "fr", "de": "en", "en-GB,fr": "en", "fr;q=0,en": "en", "nonsense;;q=": "en",
 	} {
@@ -142,9 +164,9 @@ func TestLanguages(t *testing.T) {
 
 // TestAssets fetches all that the pages name, packed and plain.
 func TestAssets(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	named := map[string]bool{}
-	for _, path := range []string{"/", "/about", "/w/" + liveUUID, "/videos/embed/" + liveUUID, "/no"} {
+	for _, path := range allPages {
 		page := body(t, get(t, s.URL+path))
 		if strings.Contains(page, "data-t=\"\"") || regexp.MustCompile(`<script[^>]*>[^<]|\son\w+=|\sstyle=|<style`).MatchString(page) {
 			t.Errorf("%s has something inline, which its policy forbids", path)
@@ -153,7 +175,8 @@ func TestAssets(t *testing.T) {
 			switch {
 			case strings.HasPrefix(m[1], "/assets/"):
 				named[m[1]] = true
-			case m[1] == "/", m[1] == "/about", strings.HasPrefix(m[1], "#"), m[1] == "https://www.gnu.org/licenses/agpl-3.0.html":
+			case strings.HasPrefix(m[1], "#"), m[1] == "https://www.gnu.org/licenses/agpl-3.0.html":
+			case strings.HasPrefix(m[1], "/") && get(t, s.URL+m[1]).StatusCode == 200:
 			default:
 				t.Errorf("%s names %s", path, m[1])
 			}
@@ -181,14 +204,32 @@ func TestAssets(t *testing.T) {
 			t.Errorf("HEAD %s: status %d, %d bytes announced, %d sent", path, head.StatusCode, head.ContentLength, len(b))
 		}
 	}
-	// hls.js alone is 117 kB.
-	if script > 140_000 {
-		t.Errorf("the pages' scripts weigh %d bytes packed: a phone on a busy Wi-Fi has to wait for them", script)
+	if script < 100_000 {
+		t.Errorf("only %d bytes of scripts are named", script)
+	}
+}
+
+// TestWeight shows that hls.js is loaded where there is a player, and nowhere else, and that the rest stays small.
+func TestWeight(t *testing.T) {
+	s := newStand(t, some())
+	for _, path := range allPages {
+		weight := 0
+		for _, m := range regexp.MustCompile(`(?:src|href)="(/assets/[^"]+\.js)"`).FindAllStringSubmatch(body(t, get(t, s.URL+path)), -1) {
+			weight += int(get(t, s.URL+m[1]).ContentLength)
+		}
+		most := 35_000
+		if strings.HasPrefix(path, "/w/") || strings.HasPrefix(path, "/videos/embed/") {
+			most = 155_000 // hls.js alone is 117 kB
+		}
+		t.Logf("%s: %d bytes of scripts", path, weight)
+		if weight > most {
+			t.Errorf("the scripts of %s weigh %d bytes packed: a phone on a busy Wi-Fi has to wait for them", path, weight)
+		}
 	}
 }
 
 func TestRevalidation(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	first := get(t, s.URL+"/")
 	etag := first.Header.Get("ETag")
 	if etag == "" || first.Header.Get("Cache-Control") != "no-cache" {
@@ -208,68 +249,17 @@ func TestRevalidation(t *testing.T) {
 	}
 }
 
-func TestLiveJSON(t *testing.T) {
-	s := newStand(t, some(), demo)
-	a := get(t, s.URL+"/api/v1/shoal/lives")
-	if a.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("Cache-Control %q", a.Header.Get("Cache-Control"))
-	}
-	var got struct{ Lives []map[string]any }
-	if err := json.Unmarshal([]byte(body(t, a)), &got); err != nil {
-		t.Fatal(err)
-	}
-	if len(got.Lives) != 3 {
-		t.Fatalf("%d lives", len(got.Lives))
-	}
-	for _, l := range got.Lives {
-		for _, key := range []string{
-			"uuid", "name", "state", "startedAt", "lowLatencyUrl", "classicUrl", "audioUrl", "width", "height", "frameRate",
-			"videoCodec", "audioCodec", "bitrate",
-		} {
-			if _, ok := l[key]; !ok {
-				t.Errorf("%v has no %s", l["name"], key)
-			}
-		}
-	}
-	if got.Lives[1]["startedAt"] != nil || got.Lives[0]["startedAt"] == nil {
-		t.Errorf("startedAt %v and %v", got.Lives[0]["startedAt"], got.Lives[1]["startedAt"])
-	}
-	empty := newStand(t, &lives{}, demo)
-	if b := body(t, get(t, empty.URL+"/api/v1/shoal/lives")); strings.TrimSpace(b) != `{"lives":[]}` {
-		t.Errorf("without lives: %s", b)
-	}
-}
-
-// TestKeysStayInside shows that no page or answer holds a key unless the node was told to show it, and that the node's
-// other addresses are told only to the node itself.
-func TestKeysStayInside(t *testing.T) {
-	quiet := demo
-	quiet.Encoders = nil
-	s := newStand(t, some(), quiet)
-	for _, path := range []string{"/", "/w/" + liveUUID, "/api/v1/shoal/node", "/api/v1/shoal/lives", "/api/v1/shoal/lives/" + liveUUID} {
-		if b := body(t, get(t, s.URL+path)); strings.Contains(b, "festival-7Kq2") || strings.Contains(b, "encoder\":") {
-			t.Errorf("%s: %s", path, b)
-		}
-	}
-	shown := newStand(t, some(), demo)
-	if b := body(t, get(t, shown.URL+"/api/v1/shoal/node")); !strings.Contains(b, `"encoder":[{"live":"`+liveUUID+`","key":"festival-7Kq2"}]`) {
-		t.Errorf("the demo does not show its key: %s", b)
-	}
-	for host, told := range map[string]bool{
-		"": true, "localhost:8080": true, "[::1]:8080": true, "live.example": false, "192.168.1.20:8080": false,
-	} {
-		header := []string{}
-		if host != "" {
-			header = []string{"Host", host}
-		}
-		if b := body(t, get(t, shown.URL+"/api/v1/shoal/node", header...)); strings.Contains(b, "192.168.1.20") != told {
-			t.Errorf("opened as %q: %s", host, b)
+func TestRedirects(t *testing.T) {
+	s := newStand(t, some())
+	for from, to := range map[string]string{"/admin": "/admin/users", "/my": "/my/videos"} {
+		if a := get(t, s.URL+from); a.StatusCode != http.StatusFound || a.Header.Get("Location") != to {
+			t.Errorf("%s: status %d, to %q", from, a.StatusCode, a.Header.Get("Location"))
 		}
 	}
 }
 
 func BenchmarkPage(b *testing.B) {
-	s := newStand(b, some(), demo)
+	s := newStand(b, some())
 	b.ReportAllocs()
 	for b.Loop() {
 		a, err := http.Get(s.URL + "/")

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -59,26 +58,6 @@ func FuzzParseAccept(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestFromLoopback(t *testing.T) {
-	for _, c := range []struct {
-		remote, host string
-		want         bool
-	}{
-		{"127.0.0.1:4000", "localhost:8080", true},
-		{"127.0.0.1:4000", "shoal.localhost", true},
-		{"[::1]:4000", "[::1]:8080", true},
-		{"[::ffff:127.0.0.1]:4000", "127.0.0.1", true},
-		{"127.0.0.1:4000", "live.example", false},
-		{"192.168.1.7:4000", "localhost", false},
-		{"", "localhost", false},
-		{"127.0.0.1:4000", "", false},
-	} {
-		if got := fromLoopback(&http.Request{RemoteAddr: c.remote, Host: c.host}); got != c.want {
-			t.Errorf("from %s to %s: %v, want %v", c.remote, c.host, got, c.want)
-		}
-	}
 }
 
 // TestBundleThatIsNotWhole shows that a mistake of the build is told at the start, not to a viewer.

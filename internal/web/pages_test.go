@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,18 +21,20 @@ const audit = `(() => {
 	const found = [];
 	const visible = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('[aria-hidden=true]');
 	const say = (e) => e.outerHTML.slice(0, 120);
-	const name = (e) => (e.getAttribute('aria-label') || e.textContent || e.labels?.[0]?.textContent || '').trim();
+	const name = (e) => (e.getAttribute('aria-label') || (e.labels ? [...e.labels].map((l) => l.textContent).join('') : '') || (e.matches('input, select, textarea') ? '' : e.textContent)).trim();
 
-	for (const e of document.querySelectorAll('a, button, input, select, [role=img], [role=region], dialog')) {
+	for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, [role=img], [role=region], dialog')) {
 		if (!visible(e)) continue;
 		if (!name(e) && !e.getAttribute('aria-labelledby')) found.push('no name: ' + say(e));
-		const box = e.getBoundingClientRect();
-		if (e.matches('button, select, input') && Math.min(box.width, box.height) < 34) found.push('too small: ' + say(e));
+		let box = e.getBoundingClientRect();
+		const target = e.closest('.check') ?? e; // the label beside it belongs to the target
+		if (e.matches('button, select, textarea, summary, input')) box = target.getBoundingClientRect();
+		if (e.matches('button, select, textarea, summary, input') && Math.min(box.width, box.height) < 34) found.push('too small: ' + say(e));
 	}
 	const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
 	for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push('twice: ' + id);
-	for (const e of document.querySelectorAll('[aria-labelledby], [aria-controls]')) {
-		for (const a of ['aria-labelledby', 'aria-controls']) {
+	for (const e of document.querySelectorAll('[aria-labelledby], [aria-controls], [aria-describedby], label[for]')) {
+		for (const a of ['aria-labelledby', 'aria-controls', 'aria-describedby', 'for']) {
 			const id = e.getAttribute(a);
 			if (id && !ids.includes(id)) found.push('names nothing: ' + say(e));
 		}
@@ -70,6 +73,7 @@ const audit = `(() => {
 	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	for (let n; (n = walker.nextNode()); ) {
 		const e = n.parentElement;
+		if (/^[a-z_]+(\.[a-zA-Z_]+)+$/.test(n.data.trim()) && e.dataset.t === n.data) found.push('no words: ' + n.data);
 		if (!n.data.trim() || !visible(e) || e.matches('option, svg *, noscript, script') || e.closest('.unseen, .skip')) continue;
 		const back = ground(e);
 		const [a, b] = [light(over(parse(getComputedStyle(e).color), back)), light(back)];
@@ -79,20 +83,89 @@ const audit = `(() => {
 	return found;
 })()`
 
+// logIn logs in by the page, and waits until that has led elsewhere.
+func logIn(t *testing.T, p *browser.Page, s *stand, name, password string) {
+	t.Helper()
+	p.Goto(s.URL + "/login")
+	p.Do(fill("#login-form", map[string]string{"username": name, "password": password}))
+	arrives(t, p, s.URL+"/studio", func() { submit(p, "#login-form") })
+}
+
+// arrives does what leads to another page, and waits until that is there: it has asked for something.
+func arrives(t *testing.T, p *browser.Page, url string, do func()) {
+	t.Helper()
+	from := len(p.Requests())
+	do()
+	for deadline := time.Now().Add(soon); ; time.Sleep(10 * time.Millisecond) {
+		asked := p.Requests()[from:]
+		if i := slices.Index(asked, url); i >= 0 && slices.ContainsFunc(asked[i:], func(r string) bool { return strings.Contains(r, "/api/") }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not lead to %s; asked for: %q; complaints: %q", url, asked, p.Complaints())
+		}
+	}
+}
+
+// fill puts values into the fields of a form, as if they had been typed.
+func fill(form string, values map[string]string) string {
+	return `for (const [name, value] of Object.entries(` + quote(values) + `)) {
+		const field = document.querySelector(` + quote(form) + ` + ' [name="' + name + '"]');
+		field.value = value;
+		field.dispatchEvent(new Event('input', { bubbles: true }));
+		field.dispatchEvent(new Event('change', { bubbles: true }));
+	}`
+}
+
+// submit presses a form's button.
+func submit(p *browser.Page, form string) {
+	p.Do(`document.querySelector(` + quote(form+" button[type=submit]") + `).click()`)
+}
+
+// outcome is what a form says when it was sent.
+func outcome(form, words string) string {
+	return `document.querySelector(` + quote(form+" .outcome") + `).textContent === ` + quote(words)
+}
+
+type seen struct{ name, path, ready string }
+
+var seenByAll = []seen{
+	{"home", "/", `document.querySelector('#encoder .qr') && document.querySelector('#later .card') && document.querySelector('#replays .card')`},
+	{"live", "/w/" + liveUUID, `document.querySelector('.player[data-phase=playing].pictured') && document.querySelector('#description a')`},
+	{"waiting", "/w/" + otherUUID, `document.querySelector('.player[data-phase=waiting]')`},
+	{"ended", "/w/" + endedUUID, `document.querySelector('.player[data-phase=ended]')`},
+	{"embed", "/videos/embed/" + liveUUID, `document.querySelector('.begin:not([hidden])')`},
+	{"channel", "/c/town", `document.querySelectorAll('#videos .card').length === 2`},
+	{"account", "/a/root", `document.querySelectorAll('#owner-channels a').length === 1`},
+	{"about", "/about", `!document.querySelector('#version').hidden && !document.querySelector('#terms').hidden`},
+	{"login", "/login", `document.querySelector('.reveal')`},
+	{"notfound", "/no/such/page", `document.querySelector('#language').value`},
+}
+
+var seenByRoot = []seen{
+	{"setup", "/setup", `!document.querySelector('#setup-again').hidden`},
+	{"studio", "/studio", `document.querySelectorAll('#lives .row').length === 3`},
+	{"desk", "/studio/" + liveUUID, `document.querySelector('.player[data-phase=playing]') && document.querySelectorAll('.finding').length === 2 && document.querySelector('#code .qr') && document.querySelector('.chart-line').getAttribute('d')`},
+	{"desk-waiting", "/studio/" + otherUUID, `document.querySelector('#code .qr') && !document.querySelector('#declared').hidden`},
+	{"my-videos", "/my/videos", `document.querySelectorAll('#videos .row').length === 4`},
+	{"my-video", "/my/videos/" + replayUUID, `document.querySelector('#video-name').value && document.querySelector('#poster img').complete`},
+	{"my-account", "/my/account", `document.querySelector('#channels details')`},
+	{"users", "/admin/users", `document.querySelectorAll('#users details').length === 2`},
+	{"limits", "/admin/limits", `document.querySelector('#max-lives').value === '20'`},
+	{"storage", "/admin/storage", `document.querySelector('#kept .row')`},
+	{"instance", "/admin/instance", `document.querySelector('#node dd') && document.querySelector('#instance-name').value`},
+}
+
 func TestPages(t *testing.T) {
-	s := newStand(t, some(), demo)
+	w := some()
+	w.users = append(w.users, &user{id: 2, name: "ada", role: 2, quota: 50_000_000_000, daily: -1, blocked: true, channels: []*channel{{ID: 9, named: named{"ada_channel", "Ada"}}}})
+	w.live(liveUUID).findings = []finding{
+		{"keyframe_distance", "warning", started, map[string]float64{"seconds": 8}, "Keyframes come every 8 s."},
+		{"b_frames", "info", started, map[string]float64{"seconds": 0.24}, "B-frames."},
+	}
+	s := newStand(t, w)
 	s.publish(t)
 	b := browser.Start(t)
-
-	pages := []struct{ name, path, ready string }{
-		{"home", "/", `document.querySelector('#encoder .qr') && document.querySelector('#later .card')`},
-		{"live", "/w/" + liveUUID, `document.querySelector('.player[data-phase=playing].pictured')`},
-		{"waiting", "/w/" + otherUUID, `document.querySelector('.player[data-phase=waiting]')`},
-		{"ended", "/w/" + endedUUID, `document.querySelector('.player[data-phase=ended]')`},
-		{"embed", "/videos/embed/" + liveUUID, `document.querySelector('.begin:not([hidden])')`},
-		{"about", "/about", `!document.querySelector('#version').hidden`},
-		{"notfound", "/no/such/page", `document.querySelector('#language').value`},
-	}
 	looks := []struct {
 		name string
 		look browser.Look
@@ -100,22 +173,34 @@ func TestPages(t *testing.T) {
 		{"desk-light-en", browser.Look{Width: 1280, Height: 860, Language: "en-GB"}},
 		{"desk-dark-fr", browser.Look{Width: 1280, Height: 860, Dark: true, Language: "fr-FR", Still: true}},
 		{"phone-light-fr", browser.Look{Width: 320, Height: 640, Phone: true, Language: "fr-CA"}},
-		{"phone-dark-en", browser.Look{Width: 400, Height: 800, Phone: true, Dark: true}},
+		{"phone-dark-en", browser.Look{Width: 360, Height: 800, Phone: true, Dark: true}},
 	}
 	for _, l := range looks {
 		t.Run(l.name, func(t *testing.T) {
+			l.look.Height = max(l.look.Height, *height)
 			p := b.Open(t, l.look)
-			for _, c := range pages {
-				p.Goto(s.URL + c.path)
-				p.Wait(soon, c.ready)
-				look(t, p, c.name+"-"+l.name)
-				for _, f := range browser.Eval[[]string](p, audit) {
-					t.Errorf("%s: %s", c.name, f)
+			walk := func(pages []seen) {
+				for _, c := range pages {
+					p.Goto(s.URL + c.path)
+					p.Wait(soon, c.ready)
+					p.Do(`for (const d of document.querySelectorAll('main details')) d.open = true`)
+					look(t, p, c.name+"-"+l.name)
+					for _, f := range browser.Eval[[]string](p, audit) {
+						t.Errorf("%s: %s", c.name, f)
+					}
+					lang := browser.Eval[string](p, `document.documentElement.lang`)
+					if lang != strings.Split(l.name, "-")[2] {
+						t.Errorf("%s speaks %s", c.name, lang)
+					}
 				}
-				lang := browser.Eval[string](p, `document.documentElement.lang`)
-				if lang != strings.Split(l.name, "-")[2] {
-					t.Errorf("%s speaks %s", c.name, lang)
-				}
+			}
+			walk(seenByAll)
+			logIn(t, p, s, "root", rootPassword)
+			walk(seenByRoot)
+			p.Click("#user-menu")
+			look(t, p, "menu-"+l.name)
+			for _, f := range browser.Eval[[]string](p, audit) {
+				t.Errorf("menu: %s", f)
 			}
 			for _, r := range p.Requests() {
 				if !strings.HasPrefix(r, s.URL+"/") && !strings.HasPrefix(r, "blob:"+s.URL+"/") && !strings.HasPrefix(r, "data:") {
@@ -132,7 +217,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestHomePage(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	b := browser.Start(t)
 	p := b.Open(t, browser.Look{})
 	p.Goto(s.URL)
@@ -153,10 +238,10 @@ func TestHomePage(t *testing.T) {
 		p.Wait(soon, `document.querySelector('#encoder .field:nth-of-type(2) [role=status]').textContent === 'Copied'`)
 	})
 	t.Run("changes by itself", func(t *testing.T) {
-		s.lives.set(otherUUID, "live")
+		s.set(otherUUID, "live")
 		p.Wait(soon, `document.querySelectorAll('#live .card').length === 2`)
-		s.lives.set(liveUUID, "ended")
-		s.lives.set(otherUUID, "ended")
+		s.set(liveUUID, "ended")
+		s.set(otherUUID, "ended")
 		p.Wait(soon, `document.querySelector('#live').hidden && !document.querySelector('#none').hidden && document.querySelectorAll('#later .card').length === 3`)
 	})
 	t.Run("another language", func(t *testing.T) {
@@ -171,7 +256,7 @@ func TestHomePage(t *testing.T) {
 		}
 	})
 	t.Run("nothing declared", func(t *testing.T) {
-		bare := newStand(t, &lives{}, demo)
+		bare := newStand(t, empty())
 		p := b.Open(t, browser.Look{Width: 360, Height: 640, Phone: true})
 		p.Goto(bare.URL)
 		p.Wait(soon, `document.querySelector('#none-text').textContent.includes('configuration')`)
@@ -186,7 +271,7 @@ func TestHomePage(t *testing.T) {
 }
 
 func TestSharing(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	p := browser.Start(t).Open(t, browser.Look{Width: 360, Height: 740, Phone: true})
 	p.Goto(s.URL + "/w/Harbour%20festival")
 	p.Wait(soon, `document.querySelector('#name').textContent === 'Harbour festival' && document.title.startsWith('Harbour festival')`)
@@ -205,7 +290,7 @@ func TestSharing(t *testing.T) {
 
 // TestStrangers shows what a page of another origin can do with ours.
 func TestStrangers(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	s.publish(t)
 	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -240,7 +325,8 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-func quote(s string) string {
-	b, _ := json.Marshal(s) // of a string: cannot fail
+// quote writes a value as an expression of JavaScript.
+func quote(v any) string {
+	b, _ := json.Marshal(v) // of strings: cannot fail
 	return string(b)
 }

@@ -28,7 +28,7 @@ func advances(t *testing.T, p *browser.Page, seconds float64) {
 }
 
 func TestPlayer(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	s.publish(t)
 	p := browser.Start(t).Open(t, browser.Look{})
 	p.Goto(s.URL + "/w/" + liveUUID)
@@ -116,20 +116,20 @@ func TestPlayer(t *testing.T) {
 
 // TestPlayerOutlives goes through the life of a live with one page left open.
 func TestPlayerOutlives(t *testing.T) {
-	s := newStand(t, some(), demo)
-	s.lives.set(liveUUID, "waiting")
+	s := newStand(t, some())
+	s.set(liveUUID, "waiting")
 	p := browser.Start(t).Open(t, browser.Look{})
 	p.Goto(s.URL + "/w/" + liveUUID)
 	p.Wait(soon, status("This live has not started yet"))
 
 	stop := s.publish(t)
-	s.lives.set(liveUUID, "live")
+	s.set(liveUUID, "live")
 	p.Wait(soon, playing)
 	advances(t, p, 1)
 
 	t.Run("interrupted", func(t *testing.T) {
 		dir := s.media.dir
-		s.lives.set(liveUUID, "interrupted")
+		s.set(liveUUID, "interrupted")
 		s.media.set(dir, true)
 		p.Wait(soon, status("The stream is interrupted"))
 		look(t, p, "interrupted")
@@ -137,7 +137,7 @@ func TestPlayerOutlives(t *testing.T) {
 			t.Error("the last picture is gone")
 		}
 		s.media.set(dir, false)
-		s.lives.set(liveUUID, "live")
+		s.set(liveUUID, "live")
 		p.Wait(soon, playing)
 		advances(t, p, 1)
 	})
@@ -153,18 +153,16 @@ func TestPlayerOutlives(t *testing.T) {
 	})
 	t.Run("ended and begun again", func(t *testing.T) {
 		stop()
-		s.lives.set(liveUUID, "ended")
+		s.set(liveUUID, "ended")
 		p.Wait(soon, status("The live has ended"))
 		look(t, p, "ended")
 		s.publish(t)
-		s.lives.set(liveUUID, "live")
+		s.set(liveUUID, "live")
 		p.Wait(soon, playing)
 		advances(t, p, 1)
 	})
 	t.Run("taken away", func(t *testing.T) {
-		s.lives.mu.Lock()
-		s.lives.list = nil
-		s.lives.mu.Unlock()
+		s.locked(func() { s.lives = nil })
 		s.media.set("", true)
 		p.Wait(soon, status("This live is no longer here"))
 	})
@@ -172,7 +170,7 @@ func TestPlayerOutlives(t *testing.T) {
 
 // TestSilentStart shows that a browser that lets no sound begin by itself shows the picture, and a way to the sound.
 func TestSilentStart(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	s.publish(t)
 	p := browser.Start(t, "autoplay-policy=user-gesture-required").Open(t, browser.Look{Width: 360, Height: 640, Phone: true})
 	p.Goto(s.URL + "/w/" + liveUUID)
@@ -191,7 +189,7 @@ func TestSilentStart(t *testing.T) {
 
 // TestEmbeddedPlayer waits for the viewer, as PeerTube's does.
 func TestEmbeddedPlayer(t *testing.T) {
-	s := newStand(t, some(), demo)
+	s := newStand(t, some())
 	s.publish(t)
 	p := browser.Start(t).Open(t, browser.Look{Width: 480, Height: 270})
 	p.Goto(s.URL + "/videos/embed/" + liveUUID + "?start=10&warningTitle=0&controls=1")

@@ -3,13 +3,15 @@ package web_test
 import (
 	"context"
 	"flag"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,88 +22,49 @@ import (
 )
 
 // shots is where the tests in the browser leave what they saw, for people to look at: -shots DIR.
-var shots = flag.String("shots", "", "write screenshots into this folder")
-
-const (
-	liveUUID  = "7b1f3a52-9c1d-4e0a-8f5e-2f6a1c0d9e11"
-	otherUUID = "1c4b0b5e-33aa-4c57-9d56-0f3a2f1b7c22"
-	endedUUID = "e2a9d7c4-5b1e-4f6e-8a33-9f00c1d2b333"
+var (
+	shots  = flag.String("shots", "", "write screenshots into this folder")
+	height = flag.Int("height", 0, "height of the screens, if it is more than the tests ask for: then the screenshots show whole pages")
 )
-
-// lives is what a broadcast would tell, in the hands of a test.
-type lives struct {
-	mu   sync.Mutex
-	list []web.Live
-}
-
-func (l *lives) Lives() []web.Live {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.list)
-}
-
-func (l *lives) Live(id string) (web.Live, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.list, func(v web.Live) bool { return v.UUID == id || v.Name == id })
-	if i < 0 {
-		return web.Live{}, false
-	}
-	return l.list[i], true
-}
-
-func (l *lives) set(uuid string, state web.State) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.list {
-		if l.list[i].UUID == uuid {
-			l.list[i].State = state
-		}
-	}
-}
-
-var started = time.Now().Add(-25 * time.Minute).Truncate(time.Second).UTC()
-
-// some is one live of each kind.
-func some() *lives {
-	before := started.Add(-26 * time.Hour)
-	return &lives{list: []web.Live{
-		{
-			UUID: liveUUID, Name: "Harbour festival", State: web.OnAir, StartedAt: &started,
-			LowLatencyURL: "/hls/main.m3u8", ClassicURL: "/hls/main.m3u8", AudioURL: "/hls/audio.m3u8",
-			Width: 640, Height: 360, FrameRate: 25, VideoCodec: "H.264", AudioCodec: "AAC", Bitrate: 900_000,
-		},
-		{UUID: otherUUID, Name: "Town council", State: web.Waiting},
-		{UUID: endedUUID, Name: "School play", State: web.Ended, StartedAt: &before},
-	}}
-}
-
-var demo = web.Info{
-	Name: "test-node", Version: "0.1.0", Source: "https://git.example/shoal", RTMPPort: 1935,
-	Encoders: []web.Encoder{{Live: liveUUID, Key: "festival-7Kq2"}},
-	Hosts:    func() []string { return []string{"192.168.1.20"} },
-}
 
 // stand is a node of which only the pages are real.
 type stand struct {
 	*httptest.Server
-	lives *lives
+	*world
 	media *media
 }
 
-func newStand(t testing.TB, l *lives, info web.Info) *stand {
+func newStand(t testing.TB, w *world) *stand {
 	t.Helper()
-	h, err := web.New(l, info, slog.New(slog.DiscardHandler))
+	h, err := web.New(w, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stand{lives: l, media: &media{}}
+	s := &stand{world: w, media: &media{}}
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
+	mux.Handle("/api/", newAPI(w))
 	mux.Handle("/hls/", s.media)
+	mux.HandleFunc("/lazy-static/", poster)
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// poster draws a picture for every address: a sky over a sea.
+func poster(w http.ResponseWriter, _ *http.Request) {
+	picture := image.NewRGBA(image.Rect(0, 0, 425, 240))
+	for y := range 240 {
+		for x := range 425 {
+			c := color.RGBA{uint8(240 - y/2), uint8(150 + y/4), uint8(120 + x/8), 255}
+			if y > 150 {
+				c = color.RGBA{20, uint8(90 + (x+y)%23), uint8(120 + y/4), 255}
+			}
+			picture.SetRGBA(x, y, c)
+		}
+	}
+	w.Header().Set("Content-Type", "image/jpeg")
+	_ = jpeg.Encode(w, picture, nil) // an error here is a browser that went away
 }
 
 // media serves what an ffmpeg writes, unless the test takes it away.

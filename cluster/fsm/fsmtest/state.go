@@ -1,7 +1,7 @@
-// Package fsmtest gives tests a state without a cluster: commands are applied at once, in the real machine, at times that
+// Package fsmtest owns a state without a cluster, for tests: commands are applied at once, in the real machine, at times that
 // the test sets. It also keeps the corpus of commands that must replay for ever.
 //
-// It starts no goroutine. Tests of other packages import it; no program does.
+// It starts no goroutine. Tests of other packages import it; it never is part of a program.
 package fsmtest
 
 import (

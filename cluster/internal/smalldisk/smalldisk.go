@@ -1,6 +1,6 @@
 // Package smalldisk owns the small disks on which tests show what happens when one is full. A test goes on in a process of
 // its own, in a mount namespace of its own, so that the disk is gone when the process is, however it ends. It starts no
-// goroutine, and it is for tests only.
+// goroutine, and never is part of a program.
 package smalldisk
 
 import (

@@ -225,20 +225,19 @@ func typed(text, typ string) any {
 			panic("schema: " + text + " is neither true nor false")
 		}
 		return v
-	case "array":
-		return []any{text}
 	}
 	return text
 }
 
 // Name is what a struct is called in a document: its Go name; Page[Video] is a VideoPage.
 func Name(t reflect.Type) string {
-	name := t.Name()
-	if base, arg, ok := strings.Cut(name, "["); ok {
-		arg = strings.TrimSuffix(arg, "]")
-		name = arg[strings.LastIndexByte(arg, '.')+1:] + base
+	capital := func(s string) string { return string(unicode.ToUpper(rune(s[0]))) + s[1:] }
+	base, arg, generic := strings.Cut(t.Name(), "[")
+	if !generic {
+		return capital(base)
 	}
-	return string(unicode.ToUpper(rune(name[0]))) + name[1:]
+	arg = strings.TrimSuffix(arg, "]")
+	return capital(arg[strings.LastIndexByte(arg, '.')+1:]) + capital(base)
 }
 
 func equal(a, b Object) bool {

@@ -82,12 +82,15 @@ func (d *decoder) object(path string, in map[string]any, out reflect.Value) {
 	}
 }
 
-// preset gives the default as it would have come.
+// preset gives the default as it would have come in JSON.
 func (d *decoder) preset(f *field) any {
-	if f.typ.Kind() == reflect.Slice {
-		return []any{f.def}
+	switch kind(f.typ) {
+	case reflect.String:
+		return f.def
+	case reflect.Bool:
+		return f.def == "true"
 	}
-	return f.def
+	return json.Number(f.def)
 }
 
 func (d *decoder) field(path string, in any, there bool, out reflect.Value, f *field) {

@@ -1,4 +1,4 @@
-// Package register is the book of lives that broadcast reads and writes, kept in the catalog: which key is whose, what the
+// Package register owns the book of lives that broadcast reads and writes, kept in the catalog: which key is whose, what the
 // instance's settings allow, when a broadcast began and ended, and what its replay is.
 //
 // It starts no goroutine. It never touches media, but says which recordings nobody needs any more.
