@@ -123,6 +123,32 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
+// TestKilledWhileItStartsForTheFirstTime kills nodes that make their files.
+func TestKilledWhileItStartsForTheFirstTime(t *testing.T) {
+	rounds := 30
+	if *soak {
+		rounds = 500
+	}
+	r := rand.New(rand.NewPCG(6, 7))
+	opened, acknowledged := 0, 0
+	for range rounds {
+		data := t.TempDir()
+		lines := killed(t, data, time.Duration(r.Int64N(int64(60*time.Millisecond))), roundVariable+"=1")
+		opened += min(len(lines), 1)
+		n := start(t, data)
+		for _, line := range lines[min(len(lines), 1):] {
+			key, value, _ := strings.Cut(line, " ")
+			acknowledged++
+			if got := get(t, n, key); got < value {
+				t.Errorf("%s is %q, and %q was acknowledged", key, got, value)
+			}
+		}
+		set(t, n, "a", "1")
+		closed(t, n)
+	}
+	t.Logf("%d kills, %d of them after the files were there, %d acknowledged writes", rounds, opened, acknowledged)
+}
+
 // killed runs a writer, kills it a while after its process has begun, and gives the whole lines that it wrote.
 func killed(t *testing.T, data string, wait time.Duration, env ...string) []string {
 	t.Helper()

@@ -16,8 +16,8 @@ import (
 
 // A log with every kind of page: branches, leaves, one that continues on others, free ones and their list.
 const (
-	variedFirst, variedLast = 301, 2600
-	variedBig               = 1000
+	variedFirst, variedLast = 301, 700
+	variedBig               = 400
 )
 
 func variedEntry(i uint64) *raft.Log {
@@ -128,7 +128,7 @@ func TestFlippedBits(t *testing.T) {
 			}
 		} else {
 			survived[kind]++
-			if survived[kind] > 40 {
+			if survived[kind] > 4 {
 				return
 			}
 		}
@@ -161,14 +161,14 @@ func TestFlippedBits(t *testing.T) {
 	all := kinds(good)
 	for page := range len(all) {
 		kind := all[page]
-		if seen[kind]++; seen[kind] > 3 {
+		if seen[kind]++; seen[kind] > 2 {
 			continue
 		}
 		// All bits of the header and of the first elements, some of the rest.
-		for bit := range 8 * 96 {
+		for bit := range 8 * 80 {
 			try(page, kind, bit)
 		}
-		for range 200 {
+		for range 100 {
 			try(page, kind, r.IntN(8*pageSize))
 		}
 	}
@@ -191,7 +191,7 @@ func TestFlippedBits(t *testing.T) {
 
 // TestEveryBitInUseIsCovered flips every bit of a small log: those that survive are all outside of what the log uses.
 func TestEveryBitInUseIsCovered(t *testing.T) {
-	for _, n := range []uint64{1, 8, 16, 30} {
+	for _, n := range []uint64{1, 8, 30} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) { everyBit(t, n) })
 	}
 }
@@ -341,21 +341,21 @@ func TestABitFlippedWhileInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := open(t, path)
-	at := bytes.Index(b, []byte("1234:xxx"))
+	at := bytes.Index(b, []byte("543:xxx"))
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt([]byte("1235"), int64(at)); err != nil {
+	if _, err := f.WriteAt([]byte("544"), int64(at)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.GetLog(1233, new(raft.Log)); err != nil {
+	if err := s.GetLog(542, new(raft.Log)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.GetLog(1234, new(raft.Log)); !errors.Is(err, ErrDamaged) {
+	if err := s.GetLog(543, new(raft.Log)); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
 }

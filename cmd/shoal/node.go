@@ -183,7 +183,8 @@ func (n *node) route(reg *prometheus.Registry, open string) error {
 	port := n.rtmpAt.Addr().(*net.TCPAddr).Port
 	o := rest.Options{
 		Catalog: n.catalog, Auth: n.auth, Audience: n.audience, Lives: n.lives, Posters: n.gallery, Storage: n.store,
-		Node: nodeStatus{n.cluster, n.started}, Log: n.log,
+		Downloads: &downloads{store: n.store, sizes: map[string]int64{}},
+		Node:      nodeStatus{n.cluster, n.started}, Log: n.log,
 		Version: version, Source: sourceURL, PublicURL: n.cfg.PublicURL, RTMPPort: port, Hosts: listen.Hosts,
 		Declared: declared(n.cfg),
 	}

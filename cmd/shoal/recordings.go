@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	"shoal/internal/blob"
 	"shoal/internal/broadcast"
@@ -114,6 +115,46 @@ func (t taping) Finish(ctx context.Context) (*broadcast.Recorded, error) {
 func (t taping) Progress() broadcast.Progress {
 	p := t.Recorder.Progress()
 	return broadcast.Progress{Bytes: p.Bytes, Duration: p.Duration, Err: p.Err}
+}
+
+// downloads tells the interface how large the files of replays are. A finished recording does not change.
+type downloads struct {
+	store *blob.Store
+
+	mu    sync.Mutex
+	sizes map[string]int64 // by session
+}
+
+// mostSizes bounds downloads.sizes.
+const mostSizes = 4096
+
+// Size implements rest.Downloads.
+func (d *downloads) Size(v *catalog.Video) int64 {
+	if len(v.Recordings) != 1 {
+		return 0
+	}
+	session := v.Recordings[0].Session
+	d.mu.Lock()
+	n := d.sizes[session]
+	d.mu.Unlock()
+	if n > 0 {
+		return n
+	}
+	rec, err := d.store.Open(session)
+	if err != nil {
+		return 0
+	}
+	m, err := rec.MP4(media.Main)
+	if err != nil {
+		return 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.sizes) >= mostSizes {
+		clear(d.sizes)
+	}
+	d.sizes[session] = m.Size()
+	return m.Size()
 }
 
 // clips takes pictures of replays for the gallery.

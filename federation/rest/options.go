@@ -22,8 +22,10 @@ type Options struct {
 	Lives    Lives
 	Posters  Posters
 	Storage  Storage
-	Node     Node
-	Log      *slog.Logger
+	// Downloads knows the files of replays.
+	Downloads Downloads
+	Node      Node
+	Log       *slog.Logger
 
 	Version string
 	Source  string // where the source of this version is, a URL; "" if it is not told
@@ -71,6 +73,12 @@ type Storage interface {
 	Usage() int64 // bytes that recordings take
 	Remove(session string) error
 	RemovePosters(video string) error
+}
+
+// Downloads are replays as one file each.
+type Downloads interface {
+	// Size is the length in bytes of a replay's file; 0 if it is not known. It is called for each video that is shown.
+	Size(v *catalog.Video) int64
 }
 
 // Node is this node of the cluster.

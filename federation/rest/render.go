@@ -180,6 +180,9 @@ func (c *call) file(v *catalog.Video) shape.VideoFile {
 			f.Width, f.Height, f.FPS = r.Width, r.Height, r.Rate
 		}
 	}
+	if n := c.api.Downloads.Size(v); n > 0 {
+		f.Size = n
+	}
 	f.Resolution = shape.Constant{ID: int64(f.Height), Label: strconv.Itoa(f.Height) + "p"}
 	if !f.HasVideo {
 		f.Resolution.Label = "Audio only"

@@ -94,7 +94,7 @@ func newStand(t testing.TB, change ...func(*Options)) *stand {
 	s.lives.catalog = cat
 	o := Options{
 		Catalog: cat, Auth: s.auth, Audience: audience.New(audience.DefaultConfig(), reg),
-		Lives: s.lives, Posters: s.posters, Storage: s.storage, Node: fakeNode{},
+		Lives: s.lives, Posters: s.posters, Storage: s.storage, Node: fakeNode{}, Downloads: fakeDownloads{},
 		Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Version: "1.2.3", RTMPPort: 1935,
 	}
 	for _, f := range change {
@@ -455,3 +455,8 @@ func picture(t testing.TB) []byte {
 	}
 	return b.Bytes()
 }
+
+// fakeDownloads are files of 4,321 bytes.
+type fakeDownloads struct{}
+
+func (fakeDownloads) Size(*catalog.Video) int64 { return 4321 }

@@ -123,6 +123,16 @@ func (c *checker) characters(what, text, allowed string) {
 	}
 }
 
+// plain makes a line of a text of the program's own, whatever is in it.
+func plain(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?")))
+}
+
 // user checks a user's name.
 func (c *checker) user(name string) {
 	if !userName.MatchString(name) {

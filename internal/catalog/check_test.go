@@ -16,6 +16,7 @@ func ptr[T any](v T) *T { return &v }
 
 // TestInvalid gives every field what is not allowed, and just what is.
 func TestInvalid(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	u := user(t, c, "alice")
@@ -138,6 +139,7 @@ func TestInvalid(t *testing.T) {
 
 // TestTidy has values that are allowed at their limits, and what becomes of them.
 func TestTidy(t *testing.T) {
+	t.Parallel()
 	c, _ := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -167,6 +169,7 @@ func TestTidy(t *testing.T) {
 
 // TestRefusals looks at all that is exported: each has a code of its own and says what to do.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for _, r := range []*state.Refusal{
 		ErrNotFound, ErrInvalid, ErrNameTaken, ErrEmailTaken, ErrUUIDTaken, ErrKeyTaken, ErrLiveRunning, ErrLiveEnded, ErrDeclared, ErrLastChannel,

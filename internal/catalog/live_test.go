@@ -8,6 +8,7 @@ import (
 )
 
 func TestCreateLive(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -75,6 +76,7 @@ func TestCreateLive(t *testing.T) {
 }
 
 func TestUpdateLive(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -111,6 +113,7 @@ func TestUpdateLive(t *testing.T) {
 
 // TestQuota uses quotas up.
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	alice := makeUser(t, c, NewUser{Name: "alice", Role: Ordinary, Quota: 1000, DailyQuota: 600})

@@ -6,6 +6,7 @@ import (
 )
 
 func TestMemo(t *testing.T) {
+	t.Parallel()
 	m := memo[string, int]{limit: 3}
 	if _, ok := m.get(0, "a"); ok {
 		t.Error("something is remembered of nothing")

@@ -51,6 +51,7 @@ func (p planner) QueryRowContext(ctx context.Context, query string, args ...any)
 
 // TestPlans looks how SQLite finds things: by an index, in order, never by looking at all there is.
 func TestPlans(t *testing.T) {
+	t.Parallel()
 	plain, m := filled(t, 400, 50)
 	ctx := t.Context()
 	for name, tc := range map[string]struct {

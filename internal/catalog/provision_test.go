@@ -6,6 +6,7 @@ import (
 )
 
 func TestProvision(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	a := Declared{UUID: newUUID(), Name: "a", Title: "Main stage", Key: "key-a", Permanent: true, SaveReplay: true}
@@ -117,6 +118,7 @@ func TestProvision(t *testing.T) {
 }
 
 func TestProvisionRefusals(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	makeUser(t, c, NewUser{Name: "root", Quota: Unlimited, DailyQuota: Unlimited})

@@ -41,7 +41,7 @@ func (beginSession) Kind() string { return "catalog.session.begin/1" }
 
 // BeginSession puts a live on the air. A live has one broadcast at a time: if one is open, it goes on and is given. If the
 // owner's quota is used up the live runs all the same, but its session says that there will be no replay, and why. ErrNotFound if
-// there is no such live, ErrLiveEnded, ErrBlocked for its owner, ErrLimitLives, ErrLimitUserLives.
+// there is no such live, ErrLiveEnded, ErrBlocked for its owner unless the live is declared, ErrLimitLives, ErrLimitUserLives.
 func (c *Catalog) BeginSession(ctx context.Context, n NewSession) (Session, error) {
 	var check checker
 	n.UUID = check.uuid(n.UUID)
@@ -102,7 +102,7 @@ func (n beginSession) allowed(tx *state.Tx, v *Video) error {
 		return fmt.Errorf("count the lives on the air: %w", err)
 	}
 	switch {
-	case blocked:
+	case blocked && !v.Live.Declared: // whoever writes the configuration may
 		return ErrBlocked
 	case n.MaxLives != Unlimited && all >= n.MaxLives:
 		return ErrLimitLives
@@ -141,12 +141,12 @@ func (endSession) Kind() string { return "catalog.session.end/1" }
 func (c *Catalog) EndSession(ctx context.Context, e EndSession) (replay *Video, err error) {
 	var check checker
 	e.ReplayUUID = check.uuid(e.ReplayUUID)
-	check.line("name of the replay", &e.ReplayName, 0, 2*maxVideoName)
-	e.ReplayName = fit(e.ReplayName, maxVideoName)
-	check.line("error of the broadcast", &e.Error, 0, maxVideoDescription)
 	if err := check.err(); err != nil {
 		return nil, err
 	}
+	// No text keeps a broadcast from ending.
+	e.ReplayName = fit(plain(e.ReplayName), maxVideoName)
+	e.Error = fit(plain(e.Error), maxLong)
 	end := endSession{UUID: e.UUID, At: e.At.UnixMilli(), Error: e.Error, ReplayUUID: e.ReplayUUID, ReplayName: e.ReplayName}
 	if r := e.Recording; r != nil {
 		end.Recording = &recorded{int64(r.Duration), r.Bytes, r.Width, r.Height, r.Rate, r.HasVideo, r.HasAudio}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestBeginSession(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	alice := user(t, c, "alice")
@@ -47,11 +48,16 @@ func TestBeginSession(t *testing.T) {
 	if _, err := c.UpdateUser(ctx, alice.ID, UserChange{Blocked: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Propose(ctx, provision{[]declared{{UUID: lives[2].UUID, Alias: "a", Name: "Three", Key: "k"}}}); err != nil {
+		t.Fatal(err)
+	}
+	begin(t, c, lives[2].UUID, at) // the configuration wants it
 	refused(t, "one who is blocked", second(c.BeginSession(ctx, NewSession{Video: lives[1].UUID, MaxLives: Unlimited, MaxUser: Unlimited})), ErrBlocked)
 }
 
 // TestShortLived ends short-lived lives.
 func TestShortLived(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -120,13 +126,13 @@ func TestShortLived(t *testing.T) {
 	t.Run("nothing recorded", func(t *testing.T) {
 		live := makeLive(t, c, NewLive{ChannelID: ch.ID, Name: "Failed", SaveReplay: true})
 		session := begin(t, c, live.UUID, at)
-		if replay, err := c.EndSession(ctx, EndSession{UUID: session.UUID, At: at, Error: "The disk is full."}); replay != nil || err != nil {
+		if replay, err := c.EndSession(ctx, EndSession{UUID: session.UUID, At: at, Error: "The disk\x00is\xff full.\n"}); replay != nil || err != nil {
 			t.Errorf("%+v, %v", replay, err)
 		}
 		if v := video(t, c, live.UUID); v.State != LiveEnded {
 			t.Errorf("%+v", v)
 		}
-		if got, err := c.SessionOf(ctx, live.UUID); err != nil || got.Error != "The disk is full." {
+		if got, err := c.SessionOf(ctx, live.UUID); err != nil || got.Error != "The disk is? full." {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -148,6 +154,7 @@ func TestShortLived(t *testing.T) {
 
 // TestPermanent broadcasts several times under one link.
 func TestPermanent(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -208,6 +215,7 @@ func TestPermanent(t *testing.T) {
 
 // TestProtectedReplay has passwords go with a replay that they protect.
 func TestProtectedReplay(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")

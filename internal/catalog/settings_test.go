@@ -8,6 +8,7 @@ import (
 )
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	if got, err := c.Settings(ctx); got != DefaultSettings() || err != nil {
@@ -36,6 +37,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestStats(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	if got, err := c.Stats(ctx); got != (Stats{}) || err != nil {

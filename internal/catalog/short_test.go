@@ -18,6 +18,7 @@ var shorts = map[string]string{
 }
 
 func TestShortUUID(t *testing.T) {
+	t.Parallel()
 	for long, short := range shorts {
 		if got := ShortUUID(long); got != short {
 			t.Errorf("ShortUUID(%s) = %q; want %q", long, got, short)

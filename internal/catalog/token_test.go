@@ -7,6 +7,7 @@ import (
 )
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	root := makeUser(t, c, NewUser{Name: "root"})
@@ -83,6 +84,7 @@ func TestTokens(t *testing.T) {
 
 // TestSweep has expired log-ins go, a few at a time, when others are written.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	for i := range 4 {
@@ -108,6 +110,7 @@ func TestSweep(t *testing.T) {
 
 // TestManyTokens bounds the log-ins of one user.
 func TestManyTokens(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	u := user(t, c, "alice")
@@ -127,6 +130,7 @@ func TestManyTokens(t *testing.T) {
 }
 
 func TestSecret(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	made := 0

@@ -10,6 +10,7 @@ import (
 )
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	root := makeUser(t, c, NewUser{Name: "root", Email: "Root@example.org", PasswordHash: "h", Quota: Unlimited, DailyQuota: 5, MustChange: true})
@@ -86,6 +87,7 @@ func TestUsers(t *testing.T) {
 }
 
 func TestListUsers(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	for i, name := range []string{"carol", "alice", "bob", "eve_1", "eve_2"} {
@@ -129,6 +131,7 @@ func TestListUsers(t *testing.T) {
 }
 
 func TestChannels(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	alice := user(t, c, "alice")
@@ -207,6 +210,7 @@ func TestChannels(t *testing.T) {
 
 // TestChannelNameTaken has a channel's name already when its user comes.
 func TestChannelNameTaken(t *testing.T) {
+	t.Parallel()
 	c, _ := open(t)
 	user(t, c, "bob_channel")
 	user(t, c, "bob")
@@ -217,6 +221,7 @@ func TestChannelNameTaken(t *testing.T) {
 
 // TestDeleteUser looks at what goes with a user, and what stays.
 func TestDeleteUser(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -285,7 +286,7 @@ func (dropRecording) Kind() string { return "catalog.recording.drop/1" }
 // DropRecording deletes a replay to make room. The reason stands at the broadcasts of the permanent live that it was of. It is no
 // error if the video is gone; a live is left as it is.
 func (c *Catalog) DropRecording(ctx context.Context, videoUUID, reason string) error {
-	_, err := c.proposer.Propose(ctx, dropRecording{videoUUID, reason})
+	_, err := c.proposer.Propose(ctx, dropRecording{videoUUID, fit(plain(reason), maxLong)})
 	return err
 }
 
@@ -324,12 +325,7 @@ func (c *Catalog) AddViews(ctx context.Context, views map[string]int64) error {
 			all = append(all, viewsOf{u, n})
 		}
 	}
-	slices.SortFunc(all, func(a, b viewsOf) int {
-		if a.UUID < b.UUID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b viewsOf) int { return cmp.Compare(a.UUID, b.UUID) })
 	for some := range slices.Chunk(all, viewsAtOnce) {
 		if _, err := c.proposer.Propose(ctx, addViews{some}); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"sync"
@@ -18,6 +19,7 @@ func replayOf(t testing.TB, c *Catalog, n NewLive, start time.Time, bytes int64)
 }
 
 func TestVideoByRef(t *testing.T) {
+	t.Parallel()
 	c, _ := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -60,6 +62,7 @@ func TestVideoByRef(t *testing.T) {
 }
 
 func TestUpdateVideo(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -100,6 +103,7 @@ func TestUpdateVideo(t *testing.T) {
 
 // TestAccess follows the count of changes of who may see a video.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -141,6 +145,7 @@ func TestAccess(t *testing.T) {
 }
 
 func TestDeleteVideo(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -179,6 +184,7 @@ func TestDeleteVideo(t *testing.T) {
 
 // TestTrimming looks at what is stored, and takes the oldest away.
 func TestTrimming(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	ctx := t.Context()
 	user(t, c, "alice")
@@ -227,6 +233,7 @@ func TestTrimming(t *testing.T) {
 
 // TestManyViews has more views than go into one command.
 func TestManyViews(t *testing.T) {
+	t.Parallel()
 	c, s := open(t)
 	user(t, c, "alice")
 	v := makeLive(t, c, NewLive{ChannelID: firstChannel(t, c, "alice").ID, Name: "One"})
@@ -248,14 +255,16 @@ func TestManyViews(t *testing.T) {
 
 // TestConcurrent reads what is changed at the same time.
 func TestConcurrent(t *testing.T) {
+	t.Parallel()
 	c, _ := open(t)
 	user(t, c, "alice")
 	v := makeLive(t, c, NewLive{ChannelID: firstChannel(t, c, "alice").ID, Name: "Live"})
 	var group sync.WaitGroup
+	writing, stop := context.WithCancel(t.Context())
 	for range 4 {
 		group.Go(func() {
 			var last int64
-			for last < 20 {
+			for last < 20 && writing.Err() == nil {
 				got, err := c.Video(t.Context(), v.UUID)
 				if err != nil || got.Views < last {
 					t.Errorf("%d views after %d, %v", got.Views, last, err)
@@ -270,5 +279,9 @@ func TestConcurrent(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	stop()
 	group.Wait()
+	if got := video(t, c, v.UUID); got.Views != 20 {
+		t.Errorf("%d views; want 20", got.Views)
+	}
 }

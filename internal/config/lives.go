@@ -16,7 +16,7 @@ const shortKey = 12
 var namespace = uuid.MustParse("b1a5c6e0-6d0f-5a8e-9c1b-3f0f5d1c7a42")
 
 // shortPassword is the length, in characters, that PeerTube's and our interface ask of a password.
-const shortPassword = 8
+const shortPassword = 6
 
 var (
 	liveName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)

@@ -160,7 +160,10 @@ func wrap(face font.Face, s string, width, most int) (lines []string, whole bool
 			for n > 1 && !fits(string(runes[:n])) {
 				n--
 			}
-			lines, words[0] = append(lines, string(runes[:n])), string(runes[n:])
+			lines = append(lines, string(runes[:n]))
+			if words[0] = string(runes[n:]); words[0] == "" {
+				words = words[1:]
+			}
 			continue
 		}
 		words = words[1:]

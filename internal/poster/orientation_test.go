@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 	"image/color"
 	"testing"
 )
@@ -51,19 +52,26 @@ func TestOrientation(t *testing.T) {
 		9: {red, green, blue, white},
 	} {
 		for _, little := range []bool{false, true} {
-			s, err := FromImage(bytes.NewReader(exif(asJPEG(t, quarters(480, 360)), turn, little)))
+			p, err := decode(exif(asJPEG(t, quarters(48, 36)), turn, little))
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := checked(t, s)
-			shown := p.Bounds()
-			if turn >= 5 && turn <= 8 { // upright: it stands between bars
-				shown.Min.X, shown.Max.X = 245, 605
+			size := image.Rect(0, 0, 48, 36)
+			if turn >= 5 && turn <= 8 {
+				size = image.Rect(0, 0, 36, 48)
 			}
-			if got := corners(p, shown); !alike(got, want[:]...) {
-				t.Errorf("orientation %d, little %v: it shows %v", turn, little, got)
+			if got := corners(p, p.Bounds()); p.Bounds() != size || !alike(got, want[:]...) {
+				t.Errorf("orientation %d, little %v: it shows %v in %v", turn, little, got, p.Bounds())
 			}
 		}
+	}
+	s, err := FromImage(bytes.NewReader(exif(asJPEG(t, quarters(480, 360)), 6, false)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Upright, it stands between bars.
+	if got := corners(checked(t, s), image.Rect(245, 0, 605, 480)); !alike(got, blue, red, white, green) {
+		t.Errorf("it shows %v", got)
 	}
 }
 

@@ -6,14 +6,29 @@ import (
 	"math"
 )
 
-// assembly puts the chunks of a segment together to one fragment: moof and mdat. A download has one for each segment, with
-// a reference in sidx for each, since ffmpeg, and with it Chromium, seek to a reference and read one moof there. The
-// samples stay in their order, a trun for each chunk, so that they are copied as they are read. Its memory is used again.
+// assembly puts the chunks of a segment together to one fragment: moof and mdat, with one trun for each track, and the
+// samples track by track. A download has one for each segment, with a reference in sidx for each: players that seek, ffmpeg
+// among them, read one moof at a reference, and ffmpeg loses its way if a track has several trun boxes in it. Its memory is
+// used again.
 type assembly struct {
-	chunks []placed
-	tracks []laneOf // in the order of the movie's
+	tracks []assembled
+	chunks []placed // as they stand in mdat
 	head   []byte   // moof, and the header of mdat
 	size   int64    // of all
+}
+
+// assembled is what an assembly has of one track.
+type assembled struct {
+	place   trackPlace
+	samples []timed
+	chunks  []placed
+}
+
+// timed is a sample with its time, as recorded.
+type timed struct {
+	fragmentSample
+	dts, end int64
+	before   bool // parameter sets stand before its bytes
 }
 
 // placed is a chunk in an assembly.
@@ -24,39 +39,21 @@ type placed struct {
 	sets bool  // parameter sets stand before them
 }
 
-// laneOf is what an assembly has of one track.
-type laneOf struct {
-	place   trackPlace
-	samples []laneSample
-	runs    []laneRun
-}
-
-type laneSample struct {
-	dts int64 // as recorded
-	end int64
-	fragmentSample
-}
-
-// laneRun is the chunk that a trun tells of.
-type laneRun struct {
-	n     int // samples
-	chunk int
-}
-
 // Sizes of what an assembly writes, in bytes.
 const (
 	mfhdBytes = boxHeader + 8
 	tfhdBytes = boxHeader + 12 // with a sample_description_index
 	tfdtBytes = boxHeader + 12
-	trafBytes = boxHeader + tfhdBytes + tfdtBytes
 	trunBytes = boxHeader + 12
+	trafBytes = boxHeader + tfhdBytes + tfdtBytes + trunBytes
 	trunEach  = 16
 )
 
-// assembled is the size of assemblies: of filled segments of a run with so many tracks, whose keyframes get sets.
-func assembled(t tally, tracks int, sets int) int64 {
+// assemblySize is the size of the assemblies of segments that come to a tally: with so many tracks, and keyframes that get
+// so many bytes in front.
+func assemblySize(t tally, tracks, sets int) int64 {
 	each := int64(boxHeader + mfhdBytes + tracks*trafBytes + boxHeader)
-	return t.filled*each + t.chunks*trunBytes + t.samples*trunEach + t.payload + t.keys*int64(sets)
+	return t.filled*each + t.samples*trunEach + t.payload + t.keys*int64(sets)
 }
 
 // read makes the assembly of a segment: it reads the heads of its chunks.
@@ -84,116 +81,116 @@ func (a *assembly) read(s *scanner, p *piece, e *entry) error {
 	if found.filled = 1; found != e.own {
 		return fmt.Errorf("not the chunks that the index tells of: %w", ErrDamaged)
 	}
-	a.size = assembled(found, len(a.tracks), len(p.sets))
+	a.size = assemblySize(found, len(a.tracks), len(p.sets))
 	return a.write(p, e)
 }
 
 // begin forgets the segment before.
 func (a *assembly) begin(p *piece) {
-	a.chunks = a.chunks[:0]
 	if len(a.tracks) != len(p.places) {
-		a.tracks = make([]laneOf, len(p.places))
+		a.tracks = make([]assembled, len(p.places))
 	}
 	for i := range a.tracks {
-		l := &a.tracks[i]
-		l.place, l.samples, l.runs = p.places[i], l.samples[:0], l.runs[:0]
+		t := &a.tracks[i]
+		t.place, t.samples, t.chunks = p.places[i], t.samples[:0], t.chunks[:0]
 	}
 }
 
 // take adds a chunk whose samples are at a place in the file. key says that it is one of those that may get sets.
 func (a *assembly) take(c *scanned, src int64, sets bool) (key bool, err error) {
 	for i := range a.tracks {
-		l := &a.tracks[i]
-		if l.place.id != c.track {
+		t := &a.tracks[i]
+		if t.place.id != c.track {
 			continue
 		}
-		key = c.independent && l.place.track.handler == video
-		l.runs = append(l.runs, laneRun{c.samples, len(a.chunks)})
 		dts := c.dts
 		for n := range c.samples {
-			s := laneSample{dts: dts, fragmentSample: c.sample(n)}
+			s := timed{fragmentSample: c.sample(n), dts: dts}
 			dts += int64(s.duration)
 			s.end = dts
-			l.samples = append(l.samples, s)
+			t.samples = append(t.samples, s)
 		}
-		a.chunks = append(a.chunks, placed{src: src, size: c.payload, sets: key && sets})
+		key = c.independent && t.place.track.handler == video
+		chunk := placed{src: src, size: c.payload, sets: key && sets}
+		if chunk.sets {
+			t.samples[len(t.samples)-c.samples].before = true
+		}
+		t.chunks = append(t.chunks, chunk)
 		return key, nil
 	}
 	return false, fmt.Errorf("a chunk of track %d, which the init does not have: %w", c.track, ErrDamaged)
 }
 
-// write writes the head.
+// write writes the head, and places the chunks.
 func (a *assembly) write(p *piece, e *entry) error {
 	moof := int64(boxHeader + mfhdBytes)
 	for i := range a.tracks {
-		moof += trafBytes + int64(len(a.tracks[i].runs))*trunBytes + int64(len(a.tracks[i].samples))*trunEach
+		moof += trafBytes + int64(len(a.tracks[i].samples))*trunEach
 	}
 	at := moof + boxHeader
-	for i := range a.chunks {
-		c := &a.chunks[i]
-		c.out = at
-		at += c.size
-		if c.sets {
-			at += int64(len(p.sets))
+	b := openBox(a.head[:0], moof, "moof")
+	b = openBox(b, mfhdBytes, "mfhd")
+	b = put(b, 0, uint32((p.seq+e.past.filled)&math.MaxUint32))
+	a.chunks = a.chunks[:0]
+	var err error
+	for i := range a.tracks {
+		t := &a.tracks[i]
+		if b, err = t.traf(b, p, at); err != nil {
+			return err
+		}
+		for _, c := range t.chunks {
+			c.out = at
+			if at += c.size; c.sets {
+				at += int64(len(p.sets))
+			}
+			a.chunks = append(a.chunks, c)
 		}
 	}
 	if at != a.size {
 		return fmt.Errorf("%d bytes come of it, not %d: %w", at, a.size, ErrDamaged)
 	}
-	b := openBox(a.head[:0], moof, "moof")
-	b = openBox(b, mfhdBytes, "mfhd")
-	b = put(b, 0, uint32((p.seq+e.past.filled)&math.MaxUint32))
-	var err error
-	for i := range a.tracks {
-		if b, err = a.traf(b, &a.tracks[i], p); err != nil {
-			return err
-		}
-	}
 	a.head = openBox(b, a.size-moof, "mdat")
 	return nil
 }
 
-// traf writes what a track has. One that has nothing leaves its room empty, so that the size does not depend on it.
-func (a *assembly) traf(b []byte, l *laneOf, p *piece) ([]byte, error) {
-	if len(l.samples) == 0 {
+// traf writes what a track has, whose samples begin at a place in the assembly. A track that has nothing leaves its room
+// empty, so that the size does not depend on it.
+func (t *assembled) traf(b []byte, p *piece, at int64) ([]byte, error) {
+	if len(t.samples) == 0 {
 		b = openBox(b, trafBytes, "free")
 		return append(b, make([]byte, trafBytes-boxHeader)...), nil
 	}
-	t := l.place.track
-	shift := ticksUp(p.shift, t.timescale)
-	time := func(dts int64) int64 { return scale(dts, l.place.timescale, t.timescale) + shift }
-	first := time(l.samples[0].dts)
-	if first < 0 {
+	to := t.place.track
+	shift := ticksUp(p.shift, to.timescale)
+	time := func(dts int64) int64 { return scale(dts, t.place.timescale, to.timescale) + shift }
+	written := time(t.samples[0].dts)
+	if written < 0 {
 		return nil, fmt.Errorf("a decode time before the start: %w", ErrDamaged)
 	}
-	b = openBox(b, trafBytes+int64(len(l.runs))*trunBytes+int64(len(l.samples))*trunEach, "traf")
+	list := int64(len(t.samples)) * trunEach
+	b = openBox(b, trafBytes+list, "traf")
 	b = openBox(b, tfhdBytes, "tfhd")
-	b = put(b, tfhdBaseIsMoof|tfhdDescription, t.id, l.place.description)
+	b = put(b, tfhdBaseIsMoof|tfhdDescription, to.id, t.place.description)
 	b = openBox(b, tfdtBytes, "tfdt")
 	b = put(b, 1<<24)
-	b = binary.BigEndian.AppendUint64(b, uint64(first))
-	at := first
-	rest := l.samples
-	for _, run := range l.runs {
-		c := &a.chunks[run.chunk]
-		b = openBox(b, trunBytes+int64(run.n)*trunEach, "trun")
-		b = put(b, 1<<24|trunDataOffset|trunDuration|trunSize|trunFlags|trunOffset, uint32(run.n), uint32(c.out))
-		for n := range run.n {
-			s := &rest[0]
-			// A sample lasts until the next begins: what is between two chunks, or is rounded, is not lost.
-			end := time(s.end)
-			if rest = rest[1:]; len(rest) > 0 {
-				end = time(rest[0].dts)
-			}
-			length := min(max(end-at, 0), math.MaxUint32)
-			at += length
-			size := s.size
-			if n == 0 && c.sets {
-				size += uint32(len(p.sets))
-			}
-			offset := scale(int64(s.offset), l.place.timescale, t.timescale)
-			b = put(b, uint32(length), size, s.flags, uint32(int32(min(max(offset, math.MinInt32), math.MaxInt32))))
+	b = binary.BigEndian.AppendUint64(b, uint64(written))
+	b = openBox(b, trunBytes+list, "trun")
+	b = put(b, 1<<24|trunDataOffset|trunDuration|trunSize|trunFlags|trunOffset, uint32(len(t.samples)), uint32(at))
+	for i := range t.samples {
+		s := &t.samples[i]
+		// A sample lasts until the next begins: what is between two chunks, or is rounded, is not lost.
+		end := time(s.end)
+		if i+1 < len(t.samples) {
+			end = time(t.samples[i+1].dts)
 		}
+		length := min(max(end-written, 0), math.MaxUint32)
+		written += length
+		size := s.size
+		if s.before {
+			size += uint32(len(p.sets))
+		}
+		offset := scale(int64(s.offset), t.place.timescale, to.timescale)
+		b = put(b, uint32(length), size, s.flags, uint32(int32(min(max(offset, math.MinInt32), math.MaxInt32))))
 	}
 	return b, nil
 }

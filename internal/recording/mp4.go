@@ -21,7 +21,7 @@ var ErrEmpty = errors.New("nothing was recorded")
 type MP4 struct {
 	dir      string
 	head     []byte // ftyp and moov
-	sidx     sidx
+	sidx     []sidx // of each track
 	pieces   []piece
 	size     int64
 	duration time.Duration
@@ -147,7 +147,7 @@ func (p *piece) choose() {
 }
 
 // bytes is the size in the download of segments that come to a tally.
-func (p *piece) bytes(t tally) int64 { return assembled(t, len(p.places), len(p.sets)) }
+func (p *piece) bytes(t tally) int64 { return assemblySize(t, len(p.places), len(p.sets)) }
 
 // at is where a segment begins in the download, from the first byte of all media.
 func (p *piece) at(e *entry) int64 { return p.offset + p.bytes(e.past) }
@@ -174,7 +174,7 @@ func damage(err error) error {
 }
 
 // base is where the media begins.
-func (m *MP4) base() int64 { return int64(len(m.head)) + m.sidx.size() }
+func (m *MP4) base() int64 { return int64(len(m.head)) + m.sidx[0].size() + m.sidx[0].behind }
 
 // Size is that of the whole file, in bytes.
 func (m *MP4) Size() int64 { return m.size }

@@ -87,9 +87,9 @@ func payloads(t *testing.T, takes []take, all [][]*media.Segment, track uint32) 
 		if len(avcC) > 1 {
 			record := unhex(t, takes[n].avcC)
 			sps := 2 + int(binary.BigEndian.Uint16(record[6:]))
-			sets = append([]byte{0, 0}, record[6:6+sps]...)
+			sets = append([]byte{0, 0, 0, 2, 9, 0xf0, 0, 0}, record[6:6+sps]...)
 			sets = append(append(sets, 0, 0), record[6+sps+1:]...)
-			sets = sets[:2+sps+2+2+int(binary.BigEndian.Uint16(record[6+sps+1:]))]
+			sets = sets[:8+sps+2+2+int(binary.BigEndian.Uint16(record[6+sps+1:]))]
 		}
 		for _, s := range take {
 			for _, p := range s.Parts {
@@ -190,25 +190,34 @@ func TestMP4(t *testing.T) {
 // their times add up.
 func looksThrough(t *testing.T, b []byte, file *mp4.File, m *MP4) {
 	t.Helper()
-	x := file.Sidx
-	at := int64(bytes.Index(b, []byte("sidx"))) - 4 + int64(x.Size())
-	var ticks uint64
-	for n, ref := range x.SidxRefs {
-		if string(b[at+4:at+8]) != "moof" {
-			t.Fatalf("reference %d is to byte %d, where no moof is", n, at)
-		}
-		if ref.StartsWithSAP != 1 {
-			t.Errorf("reference %d does not start with a point of access", n)
-		}
-		at += int64(ref.ReferencedSize)
-		ticks += uint64(ref.SubSegmentDuration)
+	if len(file.Sidxs) != len(file.Init.Moov.Traks) {
+		t.Fatalf("%d sidx boxes for %d tracks", len(file.Sidxs), len(file.Init.Moov.Traks))
 	}
-	if at != int64(len(b)) {
-		t.Errorf("the references end at %d of %d bytes", at, len(b))
-	}
-	total := media.Ticks(int64(x.EarliestPresentationTime+ticks), x.Timescale)
-	if d := total - m.Duration(); d < -time.Millisecond || d > time.Millisecond {
-		t.Errorf("sidx lasts %v, the file %v", total, m.Duration())
+	at := int64(bytes.Index(b, []byte("sidx"))) - 4
+	for n, x := range file.Sidxs {
+		if x.ReferenceID != file.Init.Moov.Traks[n].Tkhd.TrackID || x.Timescale != file.Init.Moov.Traks[n].Mdia.Mdhd.Timescale {
+			t.Errorf("sidx %d is of track %d, with the timescale %d", n, x.ReferenceID, x.Timescale)
+		}
+		at += int64(x.Size())
+		to := at + int64(x.FirstOffset)
+		var ticks uint64
+		for n, ref := range x.SidxRefs {
+			if string(b[to+4:to+8]) != "moof" {
+				t.Fatalf("reference %d is to byte %d, where no moof is", n, to)
+			}
+			if ref.StartsWithSAP != 1 {
+				t.Errorf("reference %d does not start with a point of access", n)
+			}
+			to += int64(ref.ReferencedSize)
+			ticks += uint64(ref.SubSegmentDuration)
+		}
+		if to != int64(len(b)) {
+			t.Errorf("the references end at %d of %d bytes", to, len(b))
+		}
+		total := media.Ticks(int64(x.EarliestPresentationTime+ticks), x.Timescale)
+		if d := total - m.Duration(); d < -time.Millisecond || d > time.Millisecond {
+			t.Errorf("sidx lasts %v, the file %v", total, m.Duration())
+		}
 	}
 }
 
@@ -332,7 +341,7 @@ func TestManySegments(t *testing.T) {
 	}
 	b := whole(t, m)
 	file, got := samples(t, b)
-	if refs := len(file.Sidx.SidxRefs); refs != 6+2 { // of four segments each
+	if refs := len(file.Sidxs[0].SidxRefs); refs != 6+2 { // of four segments each
 		t.Errorf("%d references for 22 and 5 segments", refs)
 	}
 	if len(got[1]) != 50*(len(all[0])+len(all[1])) {

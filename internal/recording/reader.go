@@ -94,8 +94,9 @@ func (r *Reader) some(p []byte) (int, error) {
 	if r.pos < int64(len(r.m.head)) {
 		return copy(p, r.m.head[r.pos:]), nil
 	}
-	if at := r.pos - int64(len(r.m.head)); at < r.m.sidx.size() {
-		return r.readSidx(p, at)
+	if r.pos < r.m.base() {
+		at, size := r.pos-int64(len(r.m.head)), r.m.sidx[0].size()
+		return r.readSidx(p, &r.m.sidx[at/size], at%size)
 	}
 	at := r.pos - r.m.base()
 	if err := r.find(at); err != nil {
@@ -124,16 +125,15 @@ func (r *Reader) media(p []byte, at int64) (int, error) {
 		}
 		at -= int64(len(r.piece.sets))
 	}
-	b, err := r.bytes(c.src + at)
-	if err != nil {
+	if err := r.fill(c, at); err != nil {
 		return 0, err
 	}
+	b := r.window[c.src+at-r.at:]
 	return copy(p, b[:min(int64(len(b)), c.size-at)]), nil
 }
 
-// readSidx reads from a place in the sidx box.
-func (r *Reader) readSidx(p []byte, at int64) (int, error) {
-	s := &r.m.sidx
+// readSidx reads from a place in a sidx box.
+func (r *Reader) readSidx(p []byte, s *sidx, at int64) (int, error) {
 	if at < sidxTop {
 		return copy(p, s.top(r.m.pieces[0].begin)[at:]), nil
 	}
@@ -211,20 +211,30 @@ func (r *Reader) find(at int64) error {
 	return fmt.Errorf("index of %s: no segment has byte %d: %w", p.run.Name, at, ErrDamaged)
 }
 
-// bytes gives what the file has from a place on: at least one byte.
-func (r *Reader) bytes(at int64) ([]byte, error) {
-	if skip := at - r.at; skip >= 0 && skip < int64(len(r.window)) {
-		return r.window[skip:], nil
+// fill sees to it that the window has a byte of a chunk: with the rest of the chunk, and those that follow in the file
+// as well as in the download.
+func (r *Reader) fill(c *placed, at int64) error {
+	if skip := c.src + at - r.at; skip >= 0 && skip < int64(len(r.window)) {
+		return nil
+	}
+	// Between two chunks of video there is a little audio, but between two of audio there is a lot of video.
+	const gap = 4 << 10
+	want := c.size - at
+	end := c.src + c.size
+	for _, next := range r.assembly.chunks[r.chunk+1:] {
+		if next.src < end || next.src-end > gap || want >= windowSize {
+			break
+		}
+		want += next.src + next.size - end
+		end = next.src + next.size
 	}
 	if r.window == nil {
 		r.window = make([]byte, 0, windowSize)
 	}
-	b := r.window[:windowSize]
-	n, err := r.file.ReadAt(b, at)
-	if err != nil && !(errors.Is(err, io.EOF) && n > 0) {
+	r.window, r.at = r.window[:min(want, windowSize)], c.src+at
+	if _, err := r.file.ReadAt(r.window, r.at); err != nil {
 		r.window = r.window[:0]
-		return nil, fmt.Errorf("read %s: %w", r.piece.run.Name+mediaExt, damage(err))
+		return fmt.Errorf("read %s: %w", r.piece.run.Name+mediaExt, damage(err))
 	}
-	r.window, r.at = b[:n], at
-	return r.window, nil
+	return nil
 }

@@ -12,11 +12,13 @@ import (
 const maxReferences = 65535
 
 // sidx is the box by which a player finds the place of a time without reading the whole file (ISO/IEC 14496-12, section
-// 8.16.3). Its references are made when they are read: their number, and with it the box's size, is known before.
+// 8.16.3), for one track. Each track has one, to the same places: ffmpeg seeks each track by its own. The references are
+// made when they are read: their number, and with it the box's size, is known before.
 type sidx struct {
 	track      uint32 // reference_ID
 	timescale  uint32
 	references int
+	behind     int64 // bytes of the other tracks' boxes that follow
 }
 
 const (
@@ -28,24 +30,34 @@ func (s *sidx) size() int64 { return sidxTop + int64(s.references)*sidxReference
 
 // planSidx says how many references there are, at most so many and one for each piece, and tells each piece which are its
 // own. None stands for segments of two.
-func planSidx(pieces []piece, tracks []*outTrack, most int) sidx {
+func planSidx(pieces []piece, tracks []*outTrack, most int) []sidx {
 	total := int64(0)
 	for i := range pieces {
 		total += pieces[i].last.total().filled
 	}
 	group := 1 + int((total-1)/int64(max(1, most-len(pieces))))
-	s := sidx{track: tracks[0].id, timescale: tracks[0].timescale}
-	for _, t := range tracks {
-		if t.handler == video {
-			s.track, s.timescale = t.id, t.timescale
-		}
-	}
+	references := 0
 	for i := range pieces {
 		p := &pieces[i]
-		p.group, p.reference = group, s.references
-		s.references += (int(p.last.total().filled) + group - 1) / group
+		p.group, p.reference = group, references
+		references += (int(p.last.total().filled) + group - 1) / group
 	}
-	return s
+	all := make([]sidx, len(tracks))
+	for i, t := range tracks {
+		s := sidx{track: t.id, timescale: t.timescale, references: references}
+		s.behind = int64(len(tracks)-1-i) * s.size()
+		all[i] = s
+	}
+	return all
+}
+
+// ticks converts a time of the download, which is not negative. It rounds down: a track is never said to begin later than
+// it does.
+func (s *sidx) ticks(d time.Duration) int64 {
+	const second = int64(time.Second)
+	d = max(d, 0)
+	// What was rounded down to a nanosecond is not rounded down a second time.
+	return int64(d)/second*int64(s.timescale) + (int64(d)%second*int64(s.timescale)+int64(s.timescale))/second
 }
 
 // top writes what stands before the references. start is where the first segment begins.
@@ -53,8 +65,8 @@ func (s *sidx) top(start time.Duration) []byte {
 	be := binary.BigEndian
 	b := openBox(make([]byte, 0, sidxTop), s.size(), "sidx")
 	b = put(b, 1<<24, s.track, s.timescale)
-	b = be.AppendUint64(b, uint64(max(0, ticksUp(start, s.timescale))))
-	b = be.AppendUint64(b, 0) // the media follows at once
+	b = be.AppendUint64(b, uint64(s.ticks(start)))
+	b = be.AppendUint64(b, uint64(s.behind))
 	return put(b, uint32(s.references)&0xffff)
 }
 
@@ -111,7 +123,7 @@ func (s *sidx) reference(dst []byte, p *piece, x *index, i, from, to int) ([]byt
 	if i == 0 {
 		start = p.begin
 	}
-	length := max(0, ticksUp(end, s.timescale)-ticksUp(start, s.timescale))
+	length := max(0, s.ticks(end)-s.ticks(start))
 	if size < 0 || size >= 1<<31 || length >= 1<<32 {
 		return nil, fmt.Errorf("index of %s: segment %d cannot be referred to: %w", p.run.Name, e.Number, ErrDamaged)
 	}

@@ -47,7 +47,7 @@ const audit = `(() => {
 		level = now;
 	}
 	if (!document.title) found.push('no title');
-	if (document.querySelectorAll('h1').length > 1) found.push('more than one h1');
+	if ([...document.querySelectorAll('h1')].filter(visible).length > 1) found.push('more than one h1');
 	const wide = document.documentElement.scrollWidth - innerWidth;
 	if (wide > 0) found.push('sticks out by ' + wide + ' pixels');
 

@@ -73,6 +73,14 @@ type media struct {
 	dir    string
 	broken bool
 	asked  int
+	other  http.Handler
+}
+
+// use lets something else serve.
+func (m *media) use(other http.Handler) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.other = other
 }
 
 // requests is how often anything was asked for.
@@ -90,9 +98,13 @@ func (m *media) set(dir string, broken bool) {
 
 func (m *media) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
-	dir, broken := m.dir, m.broken
+	dir, broken, other := m.dir, m.broken, m.other
 	m.asked++
 	m.mu.Unlock()
+	if other != nil {
+		other.ServeHTTP(w, r)
+		return
+	}
 	if broken || dir == "" {
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "not now", http.StatusServiceUnavailable)

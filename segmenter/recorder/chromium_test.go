@@ -54,9 +54,12 @@ func TestChromium(t *testing.T) {
 		page.Wait(20*time.Second, `v.error || !v.seeking && v.readyState >= 2`)
 		page.Wait(5*time.Second, fmt.Sprintf(`v.videoWidth === %d`, tt.width))
 	}
-	// Across the change, in time.
-	page.Do(`v.currentTime = 11; v.playbackRate = 2; v.play()`)
-	page.Wait(20*time.Second, `v.error || v.currentTime > 13.5 && v.videoWidth === 640`)
+	// Across the changes, all keyframes between them.
+	page.Do(`globalThis.widths = new Set(); v.currentTime = 11; v.playbackRate = 4; v.ontimeupdate = () => widths.add(v.videoWidth); v.play()`)
+	page.Wait(20*time.Second, `v.error || v.currentTime > 22`)
+	if got := browser.Eval[string](page, `[...widths].join()`); got != "1280,640" {
+		t.Errorf("pictures are %s wide", got)
+	}
 	if e := browser.Eval[string](page, `v.error ? v.error.message : ''`); e != "" {
 		t.Errorf("Chromium: %s", e)
 	}

@@ -7,7 +7,7 @@ import { icon } from "./icons.ts";
 import { school } from "./school.ts";
 import "./words/site.ts";
 
-export type Shown = Pick<Live, "uuid" | "name" | "state" | "startedAt"> & Partial<Live> & { views?: number };
+export type Shown = Pick<Live, "uuid" | "name" | "state" | "startedAt"> & Partial<Live>;
 
 export function card(live: Shown): HTMLElement {
   const name = el("span", { class: "card-name" }, live.name);

@@ -36,7 +36,7 @@ export class Gate {
     // Who is logged in and still not let in is the wrong person.
     const title: Key = now === "login" ? "player.login" : "player.forbidden";
     const text: Key = stranger ? "player.login.more" : "player.forbidden.more";
-    return [said("h2", title), said("p", text), link];
+    return [said("h1", title), said("p", text), link];
   }
 
   private password(): Node[] {
@@ -54,11 +54,11 @@ export class Gate {
       },
       explain: (f) => (failed(f, 401) || failed(f, 403) ? { key: "player.password.wrong" } : undefined),
     });
-    return [said("h2", "player.locked"), said("p", "player.locked.more"), form];
+    return [said("h1", "player.locked"), said("p", "player.locked.more"), form];
   }
 }
 
-function said(tag: "h2" | "p", key: Key): HTMLElement {
+function said(tag: "h1" | "p", key: Key): HTMLElement {
   const node = el(tag);
   say(node, key);
   return node;

@@ -11,7 +11,9 @@ export function row(video: Video, href: string, ...more: (Node | undefined)[]): 
   const shown = cardOf(video);
   const who = el("span");
   say(who, privacyWords[video.privacy.id]);
-  const when = el("span", {}, time(new Date(video.publishedAt ?? video.createdAt)));
+  const when = el("span");
+  if (shown.state === "waiting") say(when, "card.never");
+  else when.textContent = time(new Date(video.publishedAt ?? video.createdAt));
   const views = el("span");
   count(views, "views", video.views);
   return el(

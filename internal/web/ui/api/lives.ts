@@ -35,6 +35,7 @@ export interface Live {
   description?: string;
   privacy?: Privacy;
   viewers?: number;
+  views?: number;
   /** Path of a picture; of version 0 while there is none but a drawn card. */
   poster?: string;
   isLive?: boolean;

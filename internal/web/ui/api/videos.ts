@@ -148,7 +148,7 @@ export function stateOf(video: Video): State {
 }
 
 /** A video as the cards show it. */
-export function cardOf(video: Video): Pick<Live, "uuid" | "name" | "state" | "startedAt" | "channel" | "viewers" | "poster" | "duration"> & { views: number } {
+export function cardOf(video: Video): Pick<Live, "uuid" | "name" | "state" | "startedAt" | "channel" | "viewers" | "poster" | "duration" | "views"> {
   const { uuid, name, channel, views } = video;
   const card = { uuid, name, channel, views, state: stateOf(video), startedAt: video.publishedAt, duration: video.duration };
   return { ...card, viewers: video.viewers ?? 0, poster: video.previewPath ?? "" };

@@ -12,7 +12,9 @@ export function startPage(): void {
   startLanguage();
   const choice = document.querySelector<HTMLSelectElement>("#language");
   if (!choice) return; // an embedded player has none
-  choice.replaceChildren(...Object.entries(languages).map(([code, name]) => el("option", { value: code, lang: code }, name)));
+  // A narrow screen has room for "FR" only.
+  const short = matchMedia("(max-width: 26rem)").matches;
+  choice.replaceChildren(...Object.entries(languages).map(([code, name]) => el("option", { value: code, lang: code }, short ? code.toUpperCase() : name)));
   choice.value = language();
   choice.addEventListener("change", () => chooseLanguage(choice.value));
   find("#language-choice").hidden = false;
@@ -20,7 +22,9 @@ export function startPage(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".tabs a")) {
     const here = link.pathname === location.pathname;
     const below = location.pathname.startsWith(`${link.dataset["area"] ?? link.pathname}/`);
-    if (here || below) link.setAttribute("aria-current", here ? "page" : "true");
+    if (!here && !below) continue;
+    link.setAttribute("aria-current", here ? "page" : "true");
+    link.closest(".tabs")?.scrollTo({ left: link.offsetLeft - 40 });
   }
 }
 

@@ -38,8 +38,10 @@ function show(): void {
   const on = live.state === "live";
   find("#picture").textContent = on && live.height > 0 ? `${live.width} × ${live.height}` : "";
   const viewers = find("#viewers");
-  viewers.hidden = !live.viewers;
-  count(viewers, "viewers", live.viewers ?? 0);
+  const replayed = live.state === "replay" && live.views !== undefined;
+  viewers.hidden = !replayed && !live.viewers;
+  if (replayed) count(viewers, "views", live.views ?? 0);
+  else count(viewers, "viewers", live.viewers ?? 0);
   facts.hidden = false;
   showAround();
   if ("mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title: live.name, artist: live.channel?.displayName ?? t("site.name") });

@@ -49,6 +49,8 @@ export class Controls {
     label(this.statsButton.root, "player.stats");
     label(this.pipButton.root, "player.pip");
     this.pipButton.root.classList.add("pip");
+    this.audioButton.root.classList.add("listen");
+    this.statsButton.root.classList.add("stats");
     this.fullButton.root.classList.add("always");
     this.statsButton.root.setAttribute("aria-expanded", "false");
     this.statsButton.root.setAttribute("aria-controls", panel.root.id);
@@ -142,14 +144,15 @@ export class Controls {
     }
     const p = player.position();
     const behind = p ? p.delay - p.target : 0;
-    const at = behind < atEdge;
+    const at = behind < atEdge && !player.held;
     this.edge.classList.toggle("at", at);
     if (at) {
       say(this.edgeWords, "player.atEdge");
       label(this.edge, "player.atEdge.label");
       return;
     }
-    if (behind < 60) say(this.edgeWords, "player.behind", { seconds: number(Math.round(behind)) });
+    if (player.held) say(this.edgeWords, "player.paused");
+    else if (behind < 60) say(this.edgeWords, "player.behind", { seconds: number(Math.round(behind)) });
     else say(this.edgeWords, "player.behind.long", { time: figures(behind) });
     label(this.edge, "player.behind.label", { time: span(behind) });
   }

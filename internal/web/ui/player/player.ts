@@ -39,6 +39,8 @@ export class Player {
   /** The browser plays only without sound until somebody touches the page. */
   silenced = false;
   stalls = 0;
+  /** The viewer chose a place behind the edge: it is kept, not caught up from. */
+  held = false;
   /** How fast a replay is played. */
   speed = 1;
   readonly meter = new Meter();
@@ -49,8 +51,6 @@ export class Player {
   private readonly listeners = new Set<() => void>();
   private source: Source | undefined;
   private mode: Mode = { kind: "live" };
-  /** The viewer chose a place behind the edge: it is kept, not caught up from. */
-  private held = false;
   /** Where a seek goes that needs another source, in s behind the edge, until that knows its place. */
   private heading: number | undefined;
   private pending: Remedy | undefined;
