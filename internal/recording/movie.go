@@ -228,12 +228,8 @@ type trackPlace struct {
 	sets        []byte // parameter sets as they stand in a sample; nil if the codec has none, or other ones than H.264's
 }
 
-// delimiter is an access unit delimiter for pictures of any type (ITU-T H.264, section 7.3.2.4). Without one, Chromium puts
-// the parameter sets of the sample entry between those of a keyframe and its picture.
-var delimiter = []byte{9, 0xf0}
-
 // parameterSets gives those of an H.264 sample entry (ISO/IEC 14496-15, section 5.3.3.1) as they stand in a sample: each
-// behind its length, after a delimiter.
+// behind its length.
 func parameterSets(entry []byte) ([]byte, error) {
 	const children = boxHeader + 78 // of a visual sample entry (ISO/IEC 14496-12, section 12.1.3)
 	if name := string(entry[4:boxHeader]); name != "avc1" && name != "avc3" || len(entry) < children {
@@ -250,10 +246,6 @@ func parameterSets(entry []byte) ([]byte, error) {
 	}
 	size := int(b[4]&3) + 1
 	var sets []byte
-	add := func(nal ...byte) {
-		sets = append(sets, binary.BigEndian.AppendUint32(nil, uint32(len(nal)))[4-size:]...)
-		sets = append(sets, nal...)
-	}
 
 	b = b[5:]
 	for _, mask := range [...]byte{31, 255} { // of how many: SPS, then PPS
@@ -270,7 +262,8 @@ func parameterSets(entry []byte) ([]byte, error) {
 			if size == 1 && length > math.MaxUint8 {
 				return nil, short
 			}
-			add(b[2 : 2+length]...)
+			sets = append(sets, binary.BigEndian.AppendUint32(nil, uint32(length))[4-size:]...)
+			sets = append(sets, b[2:2+length]...)
 			b = b[2+length:]
 		}
 	}

@@ -87,9 +87,9 @@ func payloads(t *testing.T, takes []take, all [][]*media.Segment, track uint32) 
 		if len(avcC) > 1 {
 			record := unhex(t, takes[n].avcC)
 			sps := 2 + int(binary.BigEndian.Uint16(record[6:]))
-			sets = append([]byte{0, 0, 0, 2, 9, 0xf0, 0, 0}, record[6:6+sps]...)
+			sets = append([]byte{0, 0}, record[6:6+sps]...)
 			sets = append(append(sets, 0, 0), record[6+sps+1:]...)
-			sets = sets[:8+sps+2+2+int(binary.BigEndian.Uint16(record[6+sps+1:]))]
+			sets = sets[:2+sps+2+2+int(binary.BigEndian.Uint16(record[6+sps+1:]))]
 		}
 		for _, s := range take {
 			for _, p := range s.Parts {
