@@ -146,22 +146,18 @@ func wrap(face font.Face, s string, width, most int) (lines []string, whole bool
 	words := strings.Fields(s)
 	for len(words) > 0 {
 		if len(lines) == most {
-			last := []rune(lines[most-1])
-			for len(last) > 0 && !fits(string(last)+ellipsis) {
-				last = last[:len(last)-1]
+			last := lines[most-1]
+			if !fits(last + ellipsis) {
+				last = last[:holds(face, last, width-font.MeasureString(face, ellipsis).Ceil())]
 			}
-			lines[most-1] = strings.TrimRightFunc(string(last), unicode.IsSpace) + ellipsis
+			lines[most-1] = strings.TrimRightFunc(last, unicode.IsSpace) + ellipsis
 			return lines, false
 		}
 		line := words[0]
 		if !fits(line) { // a word that no line can hold is broken
-			runes := []rune(line)
-			n := len(runes)
-			for n > 1 && !fits(string(runes[:n])) {
-				n--
-			}
-			lines = append(lines, string(runes[:n]))
-			if words[0] = string(runes[n:]); words[0] == "" {
+			n := holds(face, line, width)
+			lines = append(lines, line[:n])
+			if words[0] = line[n:]; words[0] == "" {
 				words = words[1:]
 			}
 			continue
@@ -173,6 +169,23 @@ func wrap(face font.Face, s string, width, most int) (lines []string, whole bool
 		lines = append(lines, line)
 	}
 	return lines, true
+}
+
+// holds is how much of a text a line of a width holds, in bytes; one rune at least.
+func holds(face font.Face, s string, width int) int {
+	var length fixed.Int26_6
+	before := rune(-1)
+	for i, r := range s {
+		if before >= 0 {
+			length += face.Kern(before, r)
+		}
+		advance, _ := face.GlyphAdvance(r)
+		if length += advance; i > 0 && length.Ceil() > width {
+			return i
+		}
+		before = r
+	}
+	return len(s)
 }
 
 // initials are the first letters of up to two words of the first text that has any.

@@ -126,7 +126,7 @@ func TestWrap(t *testing.T) {
 		{"incomprehensible", 170, 5, "incompr|ehensib|le", true},
 		{"incomprehensible", 170, 1, "incom…", false},
 		{"a", 1, 3, "a", true},
-		{"ab", 1, 1, "…", false},
+		{"ab", 1, 1, "a…", false},
 		{"", 100, 3, "", true},
 	} {
 		lines, whole := wrap(face, tt.text, tt.width, tt.most)

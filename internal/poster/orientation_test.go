@@ -3,16 +3,10 @@ package poster
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"testing"
 )
-
-// fix makes a PNG's header right again.
-func fix(png []byte) {
-	binary.BigEndian.PutUint32(png[29:], crc32.ChecksumIEEE(png[12:29]))
-}
 
 // exif puts an Exif segment into a JPEG, with a second one that must not count, and a tag before the one that does.
 func exif(jpeg []byte, turn uint16, little bool) []byte {
