@@ -41,6 +41,9 @@ type API struct {
 // and one mux takes no two patterns of which neither is the more special.
 const livesPrefix = "/api/v1/videos/live/"
 
+// MaxBody is the largest body that a call takes, in bytes: the server in front must let so much through.
+const MaxBody = maxText + 2*maxImage + slack
+
 // Prefixes are what New's handler is to be mounted at.
 var Prefixes = []string{"/api/v1/", "/lazy-static/"}
 

@@ -53,9 +53,8 @@ func FuzzHost(f *testing.F) {
 	})
 }
 
-// TestForms bounds what a multipart body may hold.
-func TestForms(t *testing.T) {
-	s := newStand(t)
+// testForms bounds what a multipart body may hold.
+func testForms(t *testing.T, s *stand) {
 	v := s.live("alice")
 	send := func(body *bytes.Buffer, kind option) answer {
 		return s.do("alice", "PUT", "/api/v1/videos/"+v.UUID, body, kind)

@@ -186,9 +186,8 @@ func isWhole(v any) bool {
 	return ok && n == float64(int64(n))
 }
 
-// TestDocument holds the document against the table, and the table against the golden list of calls.
-func TestDocument(t *testing.T) {
-	s := newStand(t)
+// testDocument holds the document against the table, and the table against the golden list of calls.
+func testDocument(t *testing.T, s *stand) {
 	again, err := describe(s.api.operations, "1.2.3")
 	if err != nil || !bytes.Equal(again, s.api.document) {
 		t.Fatalf("the same table makes another document: %v", err)
@@ -253,9 +252,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestServedDocument gets it as a client does.
-func TestServedDocument(t *testing.T) {
-	s := newStand(t)
+// testServedDocument gets it as a client does.
+func testServedDocument(t *testing.T, s *stand) {
 	a := s.do("", "GET", "/api/v1/shoal/openapi.json", nil).want(http.StatusOK)
 	a.is("openapi", "3.1.0", "info.version", "1.2.3")
 	tag := a.Header().Get("Etag")

@@ -54,8 +54,7 @@ func form(t *testing.T, fields [][2]string, files map[string][]byte) (body *byte
 	return body, header("Content-Type", w.FormDataContentType())
 }
 
-func TestCreateLive(t *testing.T) {
-	s := newStand(t)
+func testCreateLive(t *testing.T, s *stand) {
 	channel := strconv.FormatInt(s.channel("alice"), 10)
 	body, kind := form(t, [][2]string{
 		{"name", "A concert"},
@@ -170,8 +169,7 @@ func TestCreateLiveRefused(t *testing.T) {
 	s.do("", "GET", "/api/v1/config", nil).want(200).is("live.enabled", false, "live.allowReplay", false)
 }
 
-func TestUpdateLive(t *testing.T) {
-	s := newStand(t)
+func testUpdateLive(t *testing.T, s *stand) {
 	live := s.live("alice", func(n *catalog.NewLive) { n.SaveReplay = false })
 	path := "/api/v1/videos/live/" + live.UUID
 	s.do("alice", "PUT", path, map[string]any{
@@ -183,8 +181,7 @@ func TestUpdateLive(t *testing.T) {
 	s.do("alice", "PUT", path, map[string]any{"permanentLive": false}).wantProblem(http.StatusBadRequest, "live_running")
 }
 
-func TestSessions(t *testing.T) {
-	s := newStand(t)
+func testSessions(t *testing.T, s *stand) {
 	live := s.permanent()
 	path := "/api/v1/videos/live/" + live.UUID + "/sessions"
 	a := s.do("alice", "GET", path, nil).want(200)
@@ -208,8 +205,7 @@ func TestSessions(t *testing.T) {
 	s.do("alice", "GET", path, nil).want(200).is("data.2.replayVideo", nil)
 }
 
-func TestDeleteLive(t *testing.T) {
-	s := newStand(t)
+func testDeleteLive(t *testing.T, s *stand) {
 	live := s.live("alice")
 	s.begin(live)
 	s.do("alice", "DELETE", "/api/v1/videos/"+live.UUID, nil).want(204)

@@ -20,9 +20,8 @@ func (s *stand) path(o *operation, live catalog.Video) string {
 	return p
 }
 
-// TestEveryOperation walks the table: each call is in the mux, and wants of its callers what it says.
-func TestEveryOperation(t *testing.T) {
-	s := newStand(t)
+// testEveryOperation walks the table: each call is in the mux, and wants of its callers what it says.
+func testEveryOperation(t *testing.T, s *stand) {
 	live := s.live("alice")
 	for i := range s.api.operations {
 		o := &s.api.operations[i]
@@ -53,8 +52,7 @@ var strangers = map[subject]string{
 	ofVideo: "6b1f3a52-9c1d-4e0a-8f5e-2f6a1c0d9e11", ofLive: "12345", ofChannel: "nobodys_channel", ofAccount: "nobody@elsewhere.example", ofUser: "4711",
 }
 
-func TestNothingThere(t *testing.T) {
-	s := newStand(t)
+func testNothingThere(t *testing.T, s *stand) {
 	for i := range s.api.operations {
 		o := &s.api.operations[i]
 		if o.of != nothing {
@@ -63,9 +61,8 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-// TestWrongBodies sends every call that takes a body others than it takes.
-func TestWrongBodies(t *testing.T) {
-	s := newStand(t)
+// testWrongBodies sends every call that takes a body others than it takes.
+func testWrongBodies(t *testing.T, s *stand) {
 	live := s.live("root")
 	for i := range s.api.operations {
 		o := &s.api.operations[i]
@@ -73,7 +70,9 @@ func TestWrongBodies(t *testing.T) {
 			continue
 		}
 		t.Run(o.id, func(t *testing.T) {
+			outer := s.t
 			s.t = t
+			defer func() { s.t = outer }()
 			path := s.path(o, live)
 			as := "root"
 			if o.logsIn {
@@ -107,7 +106,6 @@ func TestWrongBodies(t *testing.T) {
 			}
 		})
 	}
-	s.t = t
 }
 
 // firstField finds the first field of a body that is a plain value.
@@ -129,9 +127,8 @@ func firstField(t reflect.Type) (kind reflect.Type, name string) {
 	return nil, ""
 }
 
-// TestWrongQueries sends every list a query that it does not take.
-func TestWrongQueries(t *testing.T) {
-	s := newStand(t)
+// testWrongQueries sends every list a query that it does not take.
+func testWrongQueries(t *testing.T, s *stand) {
 	live := s.live("root")
 	for i := range s.api.operations {
 		o := &s.api.operations[i]
@@ -147,8 +144,7 @@ func TestWrongQueries(t *testing.T) {
 	}
 }
 
-func TestOtherRequests(t *testing.T) {
-	s := newStand(t)
+func testOtherRequests(t *testing.T, s *stand) {
 	for _, tc := range []struct {
 		method, path string
 		status       int

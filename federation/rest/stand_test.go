@@ -41,6 +41,35 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// TestCalls runs the tests that need no state of their own on one stand: making and checking one is most of what they cost.
+func TestCalls(t *testing.T) {
+	s := newStand(t)
+	for name, f := range map[string]func(*testing.T, *stand){
+		"Document":       testDocument,
+		"ServedDocument": testServedDocument,
+		"EveryOperation": testEveryOperation,
+		"NothingThere":   testNothingThere,
+		"WrongBodies":    testWrongBodies,
+		"WrongQueries":   testWrongQueries,
+		"OtherRequests":  testOtherRequests,
+		"Forms":          testForms,
+		"Pictures":       testPictures,
+		"Studio":         testStudio,
+		"Views":          testViews,
+		"UpdateLive":     testUpdateLive,
+		"CreateLive":     testCreateLive,
+		"Sessions":       testSessions,
+		"UpdateVideo":    testUpdateVideo,
+		"DeleteLive":     testDeleteLive,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.t = t
+			f(t, s)
+		})
+	}
+	s.t = t
+}
+
 const password = "correct horse"
 
 // passwordHash is that of password in the PHC string format, with the least cost there is: what a real one costs is not
@@ -87,7 +116,7 @@ func newStand(t testing.TB, change ...func(*Options)) *stand {
 	s := &stand{
 		t: t, catalog: cat, state: fsmState,
 		auth:  auth.New(cat, auth.DefaultConfig(), slog.New(slog.DiscardHandler), reg),
-		lives: &fakeLives{status: map[media.LiveID]broadcast.Status{}}, storage: &fakeStorage{}, posters: &fakePosters{},
+		lives: &fakeLives{status: map[media.LiveID]broadcast.Status{}}, storage: &fakeStorage{}, posters: &fakePosters{kept: map[string]int64{}},
 		from: "192.0.2.7:40000", host: "live.example:8080",
 		users: map[string]catalog.User{}, tokens: map[string]string{},
 	}
@@ -413,10 +442,9 @@ func (f *fakeStorage) remove(what string) error {
 	return f.err
 }
 
-// fakePosters keep pictures in memory.
+// fakePosters count the pictures of each video.
 type fakePosters struct {
 	mu   sync.Mutex
-	last int64
 	kept map[string]int64
 }
 
@@ -430,12 +458,8 @@ func (f *fakePosters) Put(uuid string, picture io.Reader) (int64, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.last++
-	if f.kept == nil {
-		f.kept = map[string]int64{}
-	}
-	f.kept[uuid] = f.last
-	return f.last, nil
+	f.kept[uuid]++
+	return f.kept[uuid], nil
 }
 
 type fakeNode struct{}

@@ -15,8 +15,7 @@ import (
 	"shoal/internal/vitals"
 )
 
-func TestStudio(t *testing.T) {
-	s := newStand(t)
+func testStudio(t *testing.T, s *stand) {
 	v := s.live("alice")
 	path := "/api/v1/shoal/studio/" + v.UUID
 	s.do("alice", "GET", path, nil).want(200).is(
@@ -57,8 +56,7 @@ func TestStudio(t *testing.T) {
 	s.do("alice", "GET", path, nil).want(200).is("state", "ended")
 }
 
-func TestPictures(t *testing.T) {
-	s := newStand(t)
+func testPictures(t *testing.T, s *stand) {
 	v := s.live("alice")
 	put := func(query string, body []byte, kind string) answer {
 		return s.do("alice", "PUT", "/api/v1/shoal/videos/"+v.UUID+"/poster"+query, bytes.NewReader(body), header("Content-Type", kind))
@@ -95,8 +93,7 @@ func TestPictures(t *testing.T) {
 	s.do("", "GET", "/lazy-static/previews/"+own.UUID+"-0.jpg", nil).want(200)
 }
 
-func TestViews(t *testing.T) {
-	s := newStand(t)
+func testViews(t *testing.T, s *stand) {
 	v := s.live("alice")
 	s.begin(v)
 	path := "/api/v1/videos/" + v.UUID

@@ -15,8 +15,7 @@ import (
 	"shoal/internal/httpd"
 )
 
-func TestUpdateVideo(t *testing.T) {
-	s := newStand(t)
+func testUpdateVideo(t *testing.T, s *stand) {
 	v := s.live("alice", func(n *catalog.NewLive) {
 		n.Description, n.Support, n.Category, n.Language, n.Tags = "Long ago", "Give", 1, "en", []string{"aa", "bb"}
 	})

@@ -77,11 +77,12 @@ export function onSubmit(form: HTMLFormElement, { send, done, explain: special }
 function checkFields(form: HTMLFormElement): void {
   for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>("input, textarea, select")) {
     if (field.disabled || !field.willValidate || field.closest("[hidden]")) continue;
-    const { validity } = field;
-    if (validity.valid) continue;
+    const { validity, value } = field;
     const { min = "", max = "", minLength = 0 } = field as HTMLInputElement;
+    // validity.tooShort is about what was typed only, not about what a password manager put in.
+    if (value !== "" && value.length < minLength) throw new Mistake(field, "form.short", { n: String(minLength) });
+    if (validity.valid) continue;
     if (validity.valueMissing) throw new Mistake(field, "form.missing");
-    if (validity.tooShort) throw new Mistake(field, "form.short", { n: String(minLength) });
     if (validity.rangeUnderflow) throw new Mistake(field, "form.least", { n: min });
     if (validity.rangeOverflow) throw new Mistake(field, "form.most", { n: max });
     if (validity.patternMismatch) throw new Mistake(field, "form.name");
