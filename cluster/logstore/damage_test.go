@@ -114,7 +114,7 @@ func TestFlippedBits(t *testing.T) {
 	if _, err := check(bytes.NewReader(good), int64(len(good))); err != nil {
 		t.Fatal(err)
 	}
-	var refused, survived = map[string]int{}, map[string]int{}
+	refused, survived := map[string]int{}, map[string]int{}
 	path := filepath.Join(t.TempDir(), "log.db")
 	opened := 0
 	try := func(page int, kind string, bit int) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -23,9 +25,19 @@ const (
 	other = media.LiveID("1c7d2f7e-52f5-4f3b-a1c0-0f4b7a9d3e22")
 )
 
-var update = flag.Bool("update", false, "record scripts that have no recording")
+var (
+	update = flag.Bool("update", false, "record scripts that have no recording")
+	soak   = flag.Bool("soak", false, "run the long tests in full")
+)
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if data := os.Getenv(ownerVariable); data != "" {
+		fmt.Fprintln(os.Stderr, own(data))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func take(t *testing.T, s *Store, l media.LiveID) (media.Epoch, media.Position) {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 )
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	const path = "/api/v1/shoal/settings"
 	now := s.do("root", "GET", path, nil).want(200).object()
@@ -32,6 +33,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestSetUp(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	const path = "/api/v1/shoal/setup"
 	body := map[string]any{
@@ -56,6 +58,7 @@ func TestSetUp(t *testing.T) {
 }
 
 func TestStatusAndStorage(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	s.do("root", "GET", "/api/v1/shoal/status", nil).want(200).is("node", "n1", "leader", "n1", "term", 3, "applied", 77, "diskFull", false, "version", "1.2.3")
 	v := s.live("alice")
@@ -69,6 +72,7 @@ func TestStatusAndStorage(t *testing.T) {
 
 // TestFilesStay deletes a video whose files cannot be deleted: that is the log's to tell.
 func TestFilesStay(t *testing.T) {
+	t.Parallel()
 	var log strings.Builder
 	s := newStand(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	s.storage.err = errors.New("the disk is broken")

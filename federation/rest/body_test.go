@@ -76,6 +76,7 @@ func testForms(t *testing.T, s *stand) {
 
 // TestImageSlots fills the places for pictures: who comes then waits, and is told to come again.
 func TestImageSlots(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(fsmtest.Epoch)) // where the state's clock begins
 		s := newStand(t)

@@ -105,6 +105,7 @@ func testCreateLive(t *testing.T, s *stand) {
 }
 
 func TestCreateLiveRefused(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	live := func(change map[string]any) map[string]any {
 		b := map[string]any{"name": "A concert", "channelId": s.channel("alice")}

@@ -40,6 +40,7 @@ func (s *stand) request() *http.Request {
 }
 
 func TestOAuth(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	logIn := url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {password}}
 	with := func(k, v string) url.Values {
@@ -105,6 +106,7 @@ func TestOAuth(t *testing.T) {
 
 // TestExpired lets days go by.
 func TestExpired(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(fsmtest.Epoch)) // where the state's clock begins
 		s := newStand(t)
@@ -122,6 +124,7 @@ func TestExpired(t *testing.T) {
 
 // TestThrottled tries passwords until it must wait.
 func TestThrottled(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	wrong := url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {"wrong horse"}}
 	for n := 0; ; n++ {

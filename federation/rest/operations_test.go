@@ -181,6 +181,7 @@ func testOtherRequests(t *testing.T, s *stand) {
 
 // TestHost sees that nobody gets links to where a client says that we are, if that is no place, or if we know better.
 func TestHost(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	live := s.live("alice")
 	for _, host := range []string{"", "a b", "a/b", "user@live.example", "live.example?x", "<script>", strings.Repeat("a", 256)} {

@@ -12,6 +12,7 @@ import (
 
 // TestPrivacy asks as everybody for videos of every privacy, in every way.
 func TestPrivacy(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	hashes, err := s.auth.HashAll(t.Context(), []string{"open sesame"})
 	if err != nil {
@@ -100,6 +101,7 @@ func TestPrivacy(t *testing.T) {
 }
 
 func TestVideoPassword(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	a := s.do("alice", "POST", "/api/v1/videos/live", map[string]any{
 		"name": "For friends", "channelId": s.channel("alice"), "privacy": 5, "videoPasswords": []string{"open sesame", "let me in"},
@@ -149,6 +151,7 @@ func TestVideoPassword(t *testing.T) {
 
 // TestDeclaredLives sees that lives of the configuration are listed before they begin.
 func TestDeclaredLives(t *testing.T) {
+	t.Parallel()
 	const uuid = "7b1f3a52-9c1d-4e0a-8f5e-2f6a1c0d9e11"
 	s := newStand(t, func(o *Options) {
 		o.Declared = []media.LiveID{uuid, "00000000-0000-4000-8000-000000000001"}

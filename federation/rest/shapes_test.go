@@ -15,6 +15,7 @@ import (
 // TestShapes holds answers against what PeerTube 6.3 answers: testdata/shapes has the keys of each reply and their types,
 // one a line. null fits everything; behind a list that may be empty here the line has a question mark.
 func TestShapes(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	ended := s.live("alice")
 	s.replay(ended, s.begin(ended))
@@ -116,6 +117,7 @@ func find(v any, path []string) []any {
 
 // TestStates follows a live from its making to its replay, as PeerTube's clients see it.
 func TestStates(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	live := s.live("alice")
 	path := "/api/v1/videos/" + live.UUID

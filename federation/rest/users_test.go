@@ -10,6 +10,7 @@ import (
 )
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	create := func(as string, change map[string]any) answer {
 		b := map[string]any{"username": "carol", "password": "secret horse", "email": "carol@live.example", "role": 2, "videoQuota": 1000, "videoQuotaDaily": -1}
@@ -50,6 +51,7 @@ func TestUsers(t *testing.T) {
 
 // TestBlock shuts somebody out who is on the air.
 func TestBlock(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	live, other := s.live("alice"), s.live("bob")
 	s.begin(live)
@@ -77,6 +79,7 @@ func TestBlock(t *testing.T) {
 }
 
 func TestMe(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	const path = "/api/v1/users/me"
 	s.do("alice", "GET", path+"/video-quota-used", nil).want(200).is("videoQuotaUsed", 0, "videoQuotaUsedDaily", 0)
@@ -124,6 +127,7 @@ func (b *browser) do(method, path string, body any, options ...option) answer {
 }
 
 func TestPageSession(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	b := &browser{s, map[string]*http.Cookie{}}
 	own := header("Origin", "http://"+s.host)

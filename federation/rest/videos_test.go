@@ -46,6 +46,7 @@ func testUpdateVideo(t *testing.T, s *stand) {
 }
 
 func TestLists(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	for i := range 5 {
 		v := s.live("alice", func(n *catalog.NewLive) {
@@ -117,6 +118,7 @@ func BenchmarkVideos(b *testing.B) {
 
 // TestReadsOfLists sees that a longer list takes no more reads of the state than a short one.
 func TestReadsOfLists(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	for range 30 {
 		s.begin(s.live("alice"))
@@ -135,6 +137,7 @@ func TestReadsOfLists(t *testing.T) {
 }
 
 func TestChannels(t *testing.T) {
+	t.Parallel()
 	s := newStand(t)
 	const path = "/api/v1/video-channels"
 	s.do("alice", "POST", path, map[string]any{"name": "the hall", "displayName": "x"}).wantProblem(http.StatusBadRequest, "invalid")
@@ -156,6 +159,7 @@ func TestChannels(t *testing.T) {
 
 // TestFaults looks at how errors of every kind are told.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	secret := errors.New("open /var/lib/shoal/secret: denied")
 	for _, tc := range []struct {
 		err    error

@@ -3,12 +3,14 @@ package acceptance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -353,6 +355,41 @@ func TestThreeHours(t *testing.T) {
 		t.Errorf("ffprobe finds that the download lasts %v: %v %s", d, err, complaint)
 	}
 	t.Logf("the replay was there %v after the end; it lists %v", took, r.listed)
+}
+
+// TestTwentyRecordings records twenty lives at once: each replay holds what was sent.
+func TestTwentyRecordings(t *testing.T) {
+	const lives, length = 20, 16 * time.Second
+	clip(t, "25")
+	var names []string
+	for i := range lives {
+		names = append(names, fmt.Sprintf("live-%d", i))
+	}
+	h := newHouse(t, node.Options{Lives: names, Replay: true})
+	cpu, began := processor(t, h.node), time.Now()
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() {
+			h.passes(time.Duration(i) * 37 * time.Millisecond) // keyframes are not all at once
+			p := &encoder.Publisher{URL: h.node.Publish(name), Source: encoder.Apply(clip(t, "25").Loop(), encoder.Until(length))}
+			if err := p.Run(t.Context()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%.1f %% of a core for %d lives", 100*(processor(t, h.node)-cpu).Seconds()/time.Since(began).Seconds(), lives)
+	for _, name := range names {
+		var found []session
+		h.until(name+" has a replay", func() bool {
+			found = h.sessions(h.node.ID(name))
+			return len(found) == 1 && found[0].Replay != nil
+		})
+		replay, _ := h.becomes(found[0].Replay.UUID, "a replay", replayed)
+		if r := h.replay(replay); r.listed < length-200*time.Millisecond || r.listed > length+200*time.Millisecond {
+			t.Errorf("%s: the replay lists %v of %v", name, r.listed, length)
+		}
+	}
 }
 
 // TestFullDisk fills the disk under a live: it goes on, its owner is told, what was recorded is kept, and once there is

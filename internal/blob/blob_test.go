@@ -293,7 +293,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("two mistakes: %v", err)
 	}
 	var c Config
-	if err := yaml.Unmarshal([]byte("reserve: 5\nreserve_percent: 1.5\n"), &c); err != nil || c != (Config{5, 1.5}) {
+	if err := yaml.Unmarshal([]byte("reserve_bytes: 5\nreserve_percent: 1.5\n"), &c); err != nil || c != (Config{5, 1.5}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	reg := prometheus.NewRegistry()

@@ -37,6 +37,14 @@ func Card(name, channel string) (Set, error) {
 	}
 	turn <- struct{}{}
 	defer func() { <-turn }()
+	i, err := drawCard(fonts, name, channel)
+	if err != nil {
+		return Set{}, err
+	}
+	return encode(i)
+}
+
+func drawCard(fonts *fonts, name, channel string) (_ *image.RGBA, err error) {
 	c := &card{fonts: fonts, image: image.NewRGBA(image.Rect(0, 0, PreviewWidth, PreviewHeight))}
 	c.background(name + "\n" + channel)
 	channel, channelWhole := fonts.readable(channel)
@@ -48,10 +56,7 @@ func Card(name, channel string) (Set, error) {
 	if err == nil && channelWhole {
 		err = c.line(channel)
 	}
-	if err != nil {
-		return Set{}, err
-	}
-	return encode(c.image)
+	return c.image, err
 }
 
 // card is one that is being drawn.

@@ -22,6 +22,10 @@ func light(i image.Image, r image.Rectangle) (n int) {
 func TestCard(t *testing.T) {
 	names := image.Rect(margin-4, 0, PreviewWidth, nameEnd)
 	disc := image.Rect(PreviewWidth/2-110, 110, PreviewWidth/2-60, 300)
+	fonts, err := loadFonts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, channel string
 		text, sign    bool
@@ -39,11 +43,10 @@ func TestCard(t *testing.T) {
 		{"", "", false, true},
 		{"\x00\xff\u202e", "\n", false, true},
 	} {
-		s, err := Card(tt.name, tt.channel)
+		p, err := drawCard(fonts, tt.name, tt.channel)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := checked(t, s)
 		if n := light(p, names); (n > 200) != tt.text {
 			t.Errorf("%.40q: %d pixels of letters", tt.name, n)
 		}
@@ -54,7 +57,11 @@ func TestCard(t *testing.T) {
 			t.Errorf("%.40q: letters leave the card", tt.name)
 		}
 	}
-	one, _ := Card("a", "b")
+	one, err := Card("a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked(t, one)
 	same, _ := Card("a", "b")
 	other, _ := Card("a", "c")
 	if !bytes.Equal(one.Preview, same.Preview) || bytes.Equal(one.Preview, other.Preview) {

@@ -43,7 +43,7 @@ func FromImage(r io.Reader) (Set, error) {
 	if err != nil {
 		return Set{}, fmt.Errorf("read picture: %w", err)
 	}
-	return setOf(src)
+	return encode(frame(src))
 }
 
 // decode decodes an image, if its dimensions are such that it may be.

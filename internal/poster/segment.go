@@ -45,11 +45,11 @@ func FromSegment(ctx context.Context, init, segment []byte) (Set, error) {
 	if err != nil {
 		return Set{}, fmt.Errorf("decode keyframe: %w", err)
 	}
-	frame, err := parsePPM(ppm)
+	picture, err := parsePPM(ppm)
 	if err != nil {
 		return Set{}, fmt.Errorf("decode keyframe: %w", err)
 	}
-	return setOf(frame)
+	return encode(frame(picture))
 }
 
 // scale makes pixels square and the picture no larger than it must be.

@@ -29,13 +29,13 @@ const quality = 80
 // turn is held by who decodes, scales or has ffmpeg run: a picture of 8 megapixels takes up to 100 MB for a moment.
 var turn = make(chan struct{}, 1)
 
-// setOf fits a picture into both sizes.
-func setOf(src image.Image) (Set, error) {
+// frame fits a picture into the preview's size.
+func frame(src image.Image) *image.RGBA {
 	preview := image.NewRGBA(image.Rect(0, 0, PreviewWidth, PreviewHeight))
 	draw.Draw(preview, preview.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	from, to := place(src.Bounds(), preview.Bounds())
 	draw.BiLinear.Scale(preview, to, src, from, draw.Over, nil)
-	return encode(preview)
+	return preview
 }
 
 // encode makes a set of a picture in the preview's size.

@@ -28,6 +28,21 @@ const (
 	aac44 = "1210"
 )
 
+// tempDir is a folder that ends with the test: in memory, since hundreds of syncs are not what is tested.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "shoal-recording-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 var date = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // take is a run of a live that a test makes up.
@@ -213,7 +228,7 @@ func write(t testing.TB, dir string, r media.RenditionID, segments []*media.Segm
 // record makes a recording of takes.
 func record(t testing.TB, takes ...take) (*Recording, [][]*media.Segment) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	var all [][]*media.Segment
 	for _, k := range takes {
 		s := k.cut(t)

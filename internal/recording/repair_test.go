@@ -92,7 +92,7 @@ func TestRepairEveryCut(t *testing.T) {
 		cuts = append(cuts, random.Int64N(int64(len(file))+1))
 	}
 	cuts = append(cuts, 0, 1, int64(initSize)-1, int64(initSize), int64(initSize)+1)
-	dir := t.TempDir()
+	dir := tempDir(t)
 	for n, cut := range cuts {
 		cut = min(cut, int64(len(file)))
 		// What is indexed is there; but the index may be behind, or its last entry half written, or ahead after a power cut.

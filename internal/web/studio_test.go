@@ -73,8 +73,8 @@ func TestStudio(t *testing.T) {
 			}
 		})
 	})
+	s.publish(t)
 	t.Run("on the air", func(t *testing.T) {
-		s.publish(t)
 		now := time.Now()
 		s.change(uuid, func(l *live) {
 			l.State, l.StartedAt, l.Viewers = onAir, &now, 3

@@ -119,12 +119,32 @@ func (p *Page) Do(expression string) {
 }
 
 // Wait waits until an expression of JavaScript is true, and fails the test if that takes longer than the limit. An
-// expression that throws is not true yet. Unlike chromedp.Poll it does not count as a gesture of the user, which would
-// let pages play sound.
+// expression that throws is not true yet, and one that was cut off because the page went to another address is asked
+// there. Unlike chromedp.Poll it does not count as a gesture of the user, which would let pages play sound.
 func (p *Page) Wait(limit time.Duration, condition string) {
 	p.tb.Helper()
-	failure := Eval[string](p, `new Promise((done) => {
-		const until = performance.now() + `+Milliseconds(limit)+`;
+	late := time.Now().Add(limit)
+	for {
+		failure, err := p.await(time.Until(late), condition)
+		switch {
+		case err == nil && failure == "":
+			return
+		case err != nil && p.ctx.Err() == nil && time.Now().Before(late):
+			select { // the other address is on its way
+			case <-time.After(50 * time.Millisecond):
+			case <-p.ctx.Done():
+			}
+		case err != nil:
+			p.tb.Fatalf("wait for %s: %v\ncomplaints: %q", condition, err, p.Complaints())
+		default:
+			p.tb.Fatalf("not within %v: %s: %s\ncomplaints: %q", limit, condition, failure, p.Complaints())
+		}
+	}
+}
+
+func (p *Page) await(limit time.Duration, condition string) (failure string, err error) {
+	return chromedp.Run(p.ctx, chromedp.Evaluate[string](`new Promise((done) => {
+		const until = performance.now() + `+Milliseconds(max(limit, 0))+`;
 		const look = () => {
 			let thrown = '';
 			try {
@@ -136,10 +156,7 @@ func (p *Page) Wait(limit time.Duration, condition string) {
 			setTimeout(look, 50);
 		};
 		look();
-	})`)
-	if failure != "" {
-		p.tb.Fatalf("not within %v: %s: %s\ncomplaints: %q", limit, condition, failure, p.Complaints())
-	}
+	})`, chromedp.EvalAwaitPromise))
 }
 
 // Press presses and releases keys: characters, or what package kb names.

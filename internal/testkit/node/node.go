@@ -27,9 +27,10 @@ const (
 
 // Options say how a node is run. The zero value is a node without lives.
 type Options struct {
-	Lives []string // names of lives; Key and ID give what belongs to them
-	Args  []string // more flags of "shoal serve"
-	Data  string   // folder, to start a node on what another one left; a scratch folder if empty
+	Lives  []string // names of lives; Key and ID give what belongs to them
+	Replay bool     // whether their broadcasts leave replays
+	Args   []string // more flags of "shoal serve"
+	Data   string   // folder, to start a node on what another one left; a scratch folder if empty
 }
 
 // Node is one running "shoal serve".
@@ -58,7 +59,7 @@ func Start(tb testing.TB, o Options) *Node {
 	if n.Data == "" {
 		n.Data = tb.TempDir()
 	}
-	args := []string{"serve", "--data", n.Data, "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--config", n.configure(o.Lives)}
+	args := []string{"serve", "--data", n.Data, "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--config", n.configure(o.Lives, o.Replay)}
 	n.cmd = exec.Command(Binary(tb), append(args, o.Args...)...)
 	// Variables of the shell that the tests run in would be settings of the node.
 	n.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SHOAL_") })
@@ -83,7 +84,7 @@ func Start(tb testing.TB, o Options) *Node {
 }
 
 // configure writes a configuration with the lives.
-func (n *Node) configure(names []string) string {
+func (n *Node) configure(names []string, replay bool) string {
 	n.tb.Helper()
 	var text strings.Builder
 	if len(names) > 0 {
@@ -92,7 +93,7 @@ func (n *Node) configure(names []string) string {
 	for _, name := range names {
 		l := config.Live{Name: name, Key: config.Secret("the-secret-of-" + name)}
 		n.lives[name] = l
-		fmt.Fprintf(&text, "  - {name: %s, key: %s}\n", l.Name, string(l.Key))
+		fmt.Fprintf(&text, "  - {name: %s, key: %s, replay: %v}\n", l.Name, string(l.Key), replay)
 	}
 	path := filepath.Join(n.tb.TempDir(), "shoal.yaml")
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {

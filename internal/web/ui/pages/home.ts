@@ -74,7 +74,8 @@ function showNone(waiting: boolean): void {
 }
 
 function showEncoder(): void {
-  const { encoder = [], rtmpPort } = node ?? {};
+  const { rtmpPort } = node ?? {};
+  const encoder = node?.encoder ?? [];
   encoderSection.hidden = encoder.length === 0 || !rtmpPort;
   if (!rtmpPort) return;
   const server = rtmpServer(new URL(location.href), rtmpPort);
@@ -112,12 +113,13 @@ async function look(): Promise<void> {
     const present = lives.map((l) => l.uuid + l.state).join();
     if (looks++ % replaysEvery === 0 || present !== on) await lookReplays();
     on = present;
-    offline.hidden = true;
-    show();
   } catch {
     offline.hidden = false;
     loading.hidden = true;
+    return;
   }
+  offline.hidden = true;
+  show();
 }
 
 async function lookReplays(): Promise<void> {

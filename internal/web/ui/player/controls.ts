@@ -4,7 +4,8 @@ import { figures } from "../duration.ts";
 import { icon, setIcon, type IconName } from "../icons.ts";
 import { label, number, say, span, type Key } from "../i18n.ts";
 import type { Panel } from "./panel.ts";
-import type { Place, Player } from "./player.ts";
+import type { Player } from "./player.ts";
+import type { Place } from "./rewind.ts";
 import { SeekBar } from "./seekbar.ts";
 
 /** So much more than the target, in s, still counts as being at the live edge. */
@@ -144,14 +145,14 @@ export class Controls {
     }
     const p = player.position();
     const behind = p ? p.delay - p.target : 0;
-    const at = behind < atEdge && !player.held;
+    const at = behind < atEdge && !player.rewind.held;
     this.edge.classList.toggle("at", at);
     if (at) {
       say(this.edgeWords, "player.atEdge");
       label(this.edge, "player.atEdge.label");
       return;
     }
-    if (player.held) say(this.edgeWords, "player.paused");
+    if (player.rewind.held) say(this.edgeWords, "player.paused");
     else if (behind < 60) say(this.edgeWords, "player.behind", { seconds: number(Math.round(behind)) });
     else say(this.edgeWords, "player.behind.long", { time: figures(behind) });
     label(this.edge, "player.behind.label", { time: span(behind) });
@@ -167,24 +168,24 @@ export class Controls {
     const { player } = this;
     switch (key) {
       case "arrowleft":
-        player.step(-smallStep);
+        player.rewind.step(-smallStep);
         break;
       case "arrowright":
-        player.step(smallStep);
+        player.rewind.step(smallStep);
         break;
       case "j":
-        player.step(-largeStep);
+        player.rewind.step(-largeStep);
         break;
       case "l":
         if (place.live) return false;
-        player.step(largeStep);
+        player.rewind.step(largeStep);
         break;
       case "home":
-        player.seek(0);
+        player.rewind.seek(0);
         break;
       case "end":
         if (place.live) player.goLive();
-        else player.seek(place.length);
+        else player.rewind.seek(place.length);
         break;
       case "<":
       case ">": {
@@ -206,7 +207,7 @@ export class Controls {
     if (at.matches("input:not([type=range]), textarea, select")) return;
     const pressing = at.closest("button, a, summary") !== null; // space presses it, as everywhere
     const { player } = this;
-    const place = player.place();
+    const place = player.rewind.place();
     const sideways = /^Arrow(Left|Right)$/.test(e.key);
     const heard = sideways ? at !== this.volume && (at === document.body || this.hears(at)) : !/^(Home|End)$/.test(e.key) || this.hears(at);
     if (place && heard && this.timeKey(e.key.toLowerCase(), place)) {

@@ -9,16 +9,8 @@ import { NativeSource } from "./native.ts";
 import { Pass, Shut } from "./pass.ts";
 import { asked, replayAsked, replaySoon, type Phase } from "./phase.ts";
 import { Recovery, type Remedy, type Trouble } from "./recovery.ts";
+import { Rewind } from "./rewind.ts";
 import type { Mode, Position, Source, SourceListener } from "./source.ts";
-import { length, wayTo } from "./timeline.ts";
-
-/** Where the playhead stands on the bar, in seconds from its beginning. */
-export interface Place {
-  length: number;
-  at: number;
-  /** The bar ends now: what counts is how far behind that the playhead is. */
-  live: boolean;
-}
 
 /** ms between two corrections of the speed. */
 const tick = 200;
@@ -39,25 +31,21 @@ export class Player {
   /** The browser plays only without sound until somebody touches the page. */
   silenced = false;
   stalls = 0;
-  /** The viewer chose a place behind the edge: it is kept, not caught up from. */
-  held = false;
   /** How fast a replay is played. */
   speed = 1;
   readonly meter = new Meter();
   readonly pass: Pass;
+  readonly rewind: Rewind;
 
   private readonly catchUp = new CatchUp();
   private readonly recovery = new Recovery();
   private readonly listeners = new Set<() => void>();
   private source: Source | undefined;
   private mode: Mode = { kind: "live" };
-  /** Where a seek goes that needs another source, in s behind the edge, until that knows its place. */
-  private heading: number | undefined;
   private pending: Remedy | undefined;
   private wanted: boolean;
   private played = false;
   private endedAt = -Infinity;
-  private pausedAt: { at: number; behind: number } | undefined;
   private suspended = false;
   private asking = 0;
   private troubleSince = 0;
@@ -73,6 +61,7 @@ export class Player {
   ) {
     this.wanted = autoplay;
     this.pass = new Pass(id);
+    this.rewind = new Rewind(this);
     video.addEventListener("playing", () => this.onPlaying());
     video.addEventListener("timeupdate", () => this.onProgress());
     video.addEventListener("waiting", () => this.onWaiting());
@@ -167,8 +156,8 @@ export class Player {
 
   goLive(): void {
     if (this.replaying) return;
-    this.held = false;
-    if (this.mode.kind === "dvr") {
+    this.rewind.release();
+    if (this.recorded) {
       this.wanted = true;
       this.open({ kind: "live" });
       return;
@@ -186,61 +175,26 @@ export class Player {
     return this.mode.kind === "replay";
   }
 
-  /** Where the playhead stands; undefined where there is nothing to seek in. */
-  place(): Place | undefined {
-    const { video, live } = this;
-    if (!this.source || !live) return undefined;
-    if (this.replaying) {
-      const total = Number.isFinite(video.duration) && video.duration > 0 ? video.duration : (live.duration ?? 0);
-      return total > 0 ? { length: total, at: Math.min(video.currentTime, total), live: false } : undefined;
-    }
-    const started = live.startedAt ? (Date.now() - Date.parse(live.startedAt)) / 1000 : undefined;
-    const far = length({ dvrSeconds: live.dvrUrl ? (live.dvrSeconds ?? 0) : 0, running: started, source: this.source.reach() });
-    const behind = this.behind();
-    return far > 0 && behind !== undefined ? { length: far, at: Math.max(0, far - behind), live: true } : undefined;
+  /** A live is played from its recording. */
+  get recorded(): boolean {
+    return this.mode.kind === "dvr";
   }
 
-  /** Goes to a place on the bar. */
-  seek(at: number): void {
-    const place = this.place();
-    if (!place) return;
-    const to = Math.min(place.length, Math.max(0, at));
-    if (!place.live) this.video.currentTime = Math.min(to, Math.max(0, place.length - 0.1));
-    else this.seekBehind(place.length - to);
-    this.changed();
+  /** How far behind the edge what is played begins, in s; undefined while that is not known. */
+  reach(): number | undefined {
+    return this.source?.reach();
   }
 
-  /** Goes so many seconds forward, or back. */
-  step(seconds: number): void {
-    const place = this.place();
-    if (place) this.seek(place.at + seconds);
+  /** Plays a live from its recording, from so many seconds behind the edge. */
+  openRecorded(behind: number): void {
+    this.wanted ||= !this.video.paused;
+    this.open({ kind: "dvr", start: behind });
   }
 
   setSpeed(speed: number): void {
     this.speed = speed;
     if (this.replaying) this.video.playbackRate = speed;
     this.changed();
-  }
-
-  /** Seconds behind the edge of a live. */
-  private behind(): number | undefined {
-    return this.heading ?? this.position()?.delay;
-  }
-
-  private seekBehind(behind: number): void {
-    const way = wayTo(behind, this.mode.kind === "dvr" ? "dvr" : "live", this.source?.reach());
-    const p = this.position();
-    if (way === "edge") this.goLive();
-    else if (way === "here" && p) {
-      this.held = true;
-      const reach = this.source?.reach() ?? behind;
-      this.video.currentTime += p.delay - Math.min(behind, reach);
-    } else if (this.live?.dvrUrl) {
-      this.held = true;
-      this.wanted ||= !this.video.paused;
-      this.heading = behind;
-      this.open({ kind: "dvr", start: behind });
-    }
   }
 
   // ---- what the node says
@@ -315,7 +269,7 @@ export class Player {
     }
     if (this.mode.kind === "dvr" && this.source) {
       // It goes on from where the viewer is: as far before the end.
-      this.open({ kind: "replay", start: Math.max(0, (live.duration ?? 0) - (this.behind() ?? 0)) });
+      this.open({ kind: "replay", start: Math.max(0, (live.duration ?? 0) - (this.rewind.behind() ?? 0)) });
       return;
     }
     if (this.source && this.moving()) return; // its last second
@@ -343,8 +297,7 @@ export class Player {
     if (!url) return;
     this.close();
     this.mode = mode;
-    if (mode.kind !== "dvr") this.heading = undefined;
-    if (mode.kind === "live") this.held = false;
+    if (mode.kind !== "dvr") this.rewind.release();
     if (this.phase !== "buffering") this.enter("connecting");
     let current: Source | undefined;
     const listener: SourceListener = {
@@ -387,7 +340,7 @@ export class Player {
       case "replay":
         return { kind: "replay", start: this.played ? this.video.currentTime : this.mode.start };
       case "dvr":
-        return { kind: "dvr", start: this.behind() ?? this.mode.start };
+        return { kind: "dvr", start: this.rewind.behind() ?? this.mode.start };
       case "live":
         return this.mode;
     }
@@ -400,7 +353,6 @@ export class Player {
     this.played = false;
     this.suspended = false;
     this.stalledSince = undefined;
-    this.pausedAt = undefined;
     this.catchUp.restart();
     this.video.playbackRate = 1;
   }
@@ -408,8 +360,7 @@ export class Player {
   private finish(phase: Phase = "ended"): void {
     this.close();
     this.mode = { kind: "live" };
-    this.held = false;
-    this.heading = undefined;
+    this.rewind.release();
     if (phase === "ended" && this.phase !== "ended") this.endedAt = now();
     this.enter(phase);
     this.ask(this.nextAsk());
@@ -449,7 +400,7 @@ export class Player {
 
   private onPlaying(): void {
     this.played = true;
-    this.heading = undefined;
+    this.rewind.arrived();
     this.resolveStall();
     this.enter("playing");
   }
@@ -484,18 +435,15 @@ export class Player {
     if (this.suspended) {
       this.suspended = false;
       this.source?.resume();
-      const { pausedAt } = this;
-      // What was held in memory may have left it meanwhile.
-      if (this.held && this.mode.kind === "live" && pausedAt) this.seekBehind(pausedAt.behind + now() - pausedAt.at);
+      this.rewind.resumed(now());
     }
-    this.pausedAt = undefined;
     this.changed();
   }
 
   private onPause(): void {
     clearTimeout(this.pauseTimer);
     this.stalledSince = undefined;
-    this.pausedAt = { at: now(), behind: this.behind() ?? 0 };
+    this.rewind.paused(now());
     this.pauseTimer = setTimeout(() => {
       if (!this.video.paused || !this.source) return;
       this.suspended = true;
@@ -514,7 +462,7 @@ export class Player {
       return;
     }
     if (!p || !this.played || video.seeking || this.stalledSince !== undefined) return;
-    if (this.held) {
+    if (this.rewind.held) {
       if (video.playbackRate !== 1) video.playbackRate = 1;
       return;
     }

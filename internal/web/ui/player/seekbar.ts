@@ -2,7 +2,8 @@
 import { el } from "../dom.ts";
 import { figures } from "../duration.ts";
 import { clock, hush, label, say, span, t } from "../i18n.ts";
-import type { Place, Player } from "./player.ts";
+import type { Player } from "./player.ts";
+import type { Place } from "./rewind.ts";
 import { atEdge } from "./timeline.ts";
 
 export class SeekBar {
@@ -25,7 +26,7 @@ export class SeekBar {
   }
 
   show(): void {
-    const place = this.player.place();
+    const place = this.player.rewind.place();
     this.root.hidden = !place;
     if (place && !this.dragging) this.draw(place);
   }
@@ -57,7 +58,7 @@ export class SeekBar {
   }
 
   private chosen(): Place | undefined {
-    const place = this.player.place();
+    const place = this.player.rewind.place();
     return place && { ...place, at: Math.min(Number(this.input.value), place.length) };
   }
 
@@ -71,14 +72,14 @@ export class SeekBar {
   private drop(): void {
     this.dragging = false;
     const { value, max } = this.input;
-    if (value === max && this.player.place()?.live) this.player.goLive();
-    else this.player.seek(Number(value));
+    if (value === max && this.player.rewind.place()?.live) this.player.goLive();
+    else this.player.rewind.seek(Number(value));
     this.show();
   }
 
   /** Says where a click would lead. */
   private point(e: PointerEvent): void {
-    const place = this.player.place();
+    const place = this.player.rewind.place();
     const box = this.input.getBoundingClientRect();
     if (!place || e.pointerType === "touch" || box.width === 0) return;
     const share = Math.min(1, Math.max(0, (e.clientX - box.left) / box.width));
