@@ -211,7 +211,9 @@ func (n *node) route(reg *prometheus.Registry, open string) error {
 	mux.HandleFunc("/readyz", n.health.HandleReady)
 	mux.Handle("/metrics", httpd.Private(n.cfg.Metrics.Allow, obs.MetricsHandler(reg, n.log)))
 	mux.Handle("/", pages)
-	n.http = httpd.New(httpd.Options{Handler: mux, Log: n.log, Metrics: reg, Direct: n.hls, DirectPrefix: hls.Prefix})
+	n.http = httpd.New(httpd.Options{
+		Handler: mux, Log: n.log, Metrics: reg, Direct: n.hls, DirectPrefix: hls.Prefix, MaxBody: rest.MaxBody,
+	})
 	return nil
 }
 
