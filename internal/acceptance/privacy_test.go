@@ -186,3 +186,68 @@ func TestIdle(t *testing.T) {
 	}
 	t.Logf("%s bytes in %v", strconv.FormatInt(after-before, 10), length)
 }
+
+// TestPrivateReplay holds the same for what was recorded: playlists, files and the download of a private replay.
+func TestPrivateReplay(t *testing.T) {
+	t.Parallel() // it mostly waits
+	clip(t, "25")
+	h := newHouse(t, node.Options{})
+	v, in := h.makes("For the family", map[string]any{"privacy": 3, "replaySettings": map[string]any{"privacy": 3}})
+	h.over(h.sendsPrivately(v, in, 5))
+	replay, _ := h.becomes(v.UUID, "a replay", replayed)
+	var token struct {
+		Files struct {
+			Token string `json:"token"`
+		} `json:"files"`
+	}
+	h.does(http.MethodPost, "/api/v1/videos/"+v.UUID+"/token", nil, &token)
+	query := "?videoFileToken=" + url.QueryEscape(token.Files.Token)
+	master := replay.StreamingPlaylists[0].PlaylistURL
+	base, err := url.Parse(master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := replay.StreamingPlaylists[0].Files[0]
+	todo, seen := []string{master + query, file.URL + query, file.Download + query}, map[string]bool{}
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		at, err := base.Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[at.String()] {
+			continue
+		}
+		seen[at.String()] = true
+		body := string(h.fetches(soon(t), at.String()))
+		bare, _, _ := strings.Cut(at.String(), "?")
+		for _, with := range []string{bare, bare + "?videoFileToken=x"} {
+			if status, _, err := h.node.Get(soon(t), with); err != nil || status != http.StatusForbidden {
+				t.Errorf("%s can be had without the token: status %d, %v", with, status, err)
+			}
+		}
+		if strings.Contains(name, ".m3u8") {
+			for _, m := range address.FindAllStringSubmatch(body, -1) {
+				todo = append(todo, m[1]+m[2])
+			}
+		}
+	}
+	if len(seen) < 6 {
+		t.Errorf("only %d addresses were found", len(seen))
+	}
+	if status, _, err := h.node.Get(soon(t), h.node.URL("/api/v1/videos/"+v.UUID)); err != nil || status == http.StatusOK {
+		t.Errorf("anybody is told of it: status %d, %v", status, err)
+	}
+}
+
+// sendsPrivately publishes with ffmpeg to a live that cannot be watched without a token.
+func (h *house) sendsPrivately(v video, in way, seconds int) *program {
+	h.Helper()
+	p, err := startFFmpeg(h.T, "25", in.address(), "-t", strconv.Itoa(seconds))
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.becomes(v.UUID, "on the air", onAir)
+	return p
+}

@@ -13,7 +13,7 @@ import (
 
 // playlist answers with a replay's media playlist.
 func (s *Server) playlist(v *visit, a *address) error {
-	_, recs, err := s.video(a)
+	video, recs, err := s.video(a)
 	if err != nil {
 		return err
 	}
@@ -25,6 +25,9 @@ func (s *Server) playlist(v *visit, a *address) error {
 	}
 	of.sessions = strings.Join(sessions, " ")
 	t, err := s.shelf.find(title{a.kind, a.uuid, string(a.rendition)}, of, func() ([]byte, error) {
+		if len(recs) < len(video.Recordings) {
+			s.log.Warn("some of a video's recordings are not in the store; the rest is shown", "video", a.uuid, "missing", len(video.Recordings)-len(recs))
+		}
 		var files []m3u8.File
 		for _, rec := range recs {
 			files = s.files(files, a, rec)

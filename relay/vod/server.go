@@ -161,9 +161,7 @@ func (s *Server) video(a *address) (Video, []*recorded, error) {
 	for _, session := range v.Recordings {
 		rec, err := s.open(session)
 		if errors.Is(err, fs.ErrNotExist) {
-			// The rest can be played; that the catalog has what the store has not is the operator's to know.
-			s.log.Warn("a video's recording is not in the store", "video", a.uuid, "session", session)
-			continue
+			continue // the rest can be played
 		}
 		if err != nil {
 			return v, nil, err

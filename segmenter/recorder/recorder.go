@@ -83,14 +83,14 @@ func (r *Recorder) run() {
 	defer r.cfg.Metrics.count(-1)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	// An encoder may begin by sending a file as fast as it can.
+	// An encoder may begin, or come back, with a file that it sends as fast as it can.
 	fast, since, took := true, time.Now(), time.Duration(0)
 	for {
 		changed := r.stream.Changed()
 		now := time.Now()
 		took += r.look(now, false)
 		if now.Sub(since) >= look-look/10 {
-			fast, since, took = took >= hurry, now, 0
+			fast, since, took = took == 0 || took >= hurry, now, 0
 		}
 		if !fast {
 			changed = nil
