@@ -15,10 +15,10 @@ import (
 
 // Config is all that can be configured. deploy/shoal.yaml explains each key.
 type Config struct {
-	Data      string           `yaml:"data"`  // folder; after Load, an absolute path
-	HTTP      string           `yaml:"http"`  // host:port
-	HTTPS     string           `yaml:"https"` // host:port, "" for off
-	RTMP      string           `yaml:"rtmp"`  // host:port
+	Data  string `yaml:"data"`  // folder; after Load, an absolute path
+	HTTP  string `yaml:"http"`  // host:port
+	HTTPS string `yaml:"https"` // host:port, "" for off
+	RTMP  string `yaml:"rtmp"`  // host:port
 	// PublicURL is the address under which the world knows the instance, "" to take what each visitor asked for.
 	PublicURL string `yaml:"public_url"`
 	// RootPassword is that of the user root when the node makes it, at its first start; "" to have one made and printed.

@@ -256,7 +256,9 @@ func TestHomePage(t *testing.T) {
 		}
 	})
 	t.Run("nothing declared", func(t *testing.T) {
-		bare := newStand(t, empty())
+		w := empty()
+		w.setUp = true
+		bare := newStand(t, w)
 		p := b.Open(t, browser.Look{Width: 360, Height: 640, Phone: true})
 		p.Goto(bare.URL)
 		p.Wait(soon, `document.querySelector('#none-text').textContent.includes('configuration')`)
