@@ -35,12 +35,23 @@ func inspect(path string, reg *state.Registry) error {
 	defer db.Close()
 	ctx := context.Background()
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err == nil {
+		defer tx.Rollback() //nolint:errcheck // it only reads
+		err = whole(ctx, tx, path, reg)
+	}
+	if code(err) == readonlyRollback {
+		// The process that made the file was killed before it was a database with a WAL: the writer rolls back to nothing.
+		return nil
+	}
 	if err != nil {
 		return explain(path, "inspect the state", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only reads
-	return whole(ctx, tx, path, reg)
+	return nil
 }
+
+// readonlyRollback is SQLITE_READONLY_ROLLBACK (sqlite.org/rescode.html): a rollback journal must be played back, which
+// who only reads may not.
+const readonlyRollback = 776
 
 // header looks at the file's first bytes, and says whether it is as good as not there.
 func header(path string) (fresh bool, err error) {
