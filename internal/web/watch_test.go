@@ -75,7 +75,6 @@ func TestBackInTime(t *testing.T) {
 		advances(t, p, 1)
 		at := browser.Eval[float64](p, seekLine+`.valueAsNumber`)
 		r.becomesReplay(s, liveUUID)
-		p.Do(`window.dispatchEvent(new Event('online'))`) // asks again at once
 		p.Wait(soon, `document.querySelector('.player.replaying') && document.querySelector('#badge').textContent === 'Replay' && `+playing)
 		now := browser.Eval[float64](p, video+`.currentTime`)
 		if now < at-12 || now > at+25 {

@@ -31,6 +31,9 @@ export const asked: Record<Phase, number> = {
   forbidden: 15_000,
 };
 
+/** Who is back in time does not see the end of the live: the node tells it, in ms. */
+export const recordedAsked = 10_000;
+
 /** A replay is ready seconds after the end: so long, in s, it is asked for more often than later, in ms. */
 export const replaySoon = 20;
 export const replayAsked = 1500;

@@ -7,7 +7,7 @@ import { HlsSource } from "./hls.ts";
 import { Meter } from "./meter.ts";
 import { NativeSource } from "./native.ts";
 import { Pass, Shut } from "./pass.ts";
-import { asked, replayAsked, replaySoon, type Phase } from "./phase.ts";
+import { asked, recordedAsked, replayAsked, replaySoon, type Phase } from "./phase.ts";
 import { Recovery, type Remedy, type Trouble } from "./recovery.ts";
 import { Rewind } from "./rewind.ts";
 import type { Mode, Position, Source, SourceListener } from "./source.ts";
@@ -221,6 +221,7 @@ export class Player {
 
   private nextAsk(): number {
     if (this.pending) return asked.interrupted;
+    if (this.recorded && this.phase === "playing") return recordedAsked;
     if (this.phase === "ended" && now() - this.endedAt < replaySoon) return replayAsked;
     return asked[this.phase];
   }
