@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 
@@ -75,6 +77,9 @@ func (r recordings) Recover(_ context.Context, session string) (*broadcast.Recor
 		return nil, err
 	}
 	rec, err := recording.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the process died before the first picture
+	}
 	if err != nil {
 		return nil, err
 	}
