@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"sync"
@@ -26,7 +27,7 @@ type recordings struct {
 
 // Record implements broadcast.Recorder.
 func (r recordings) Record(_ context.Context, stream *live.Stream, l *broadcast.Live, session string, from uint64) (broadcast.Recording, error) {
-	if err := r.repair(session); err != nil {
+	if _, err := r.repair(session); err != nil {
 		return nil, err
 	}
 	dir, err := r.store.Begin(session)
@@ -55,21 +56,22 @@ func (r recordings) faults(live string) func(error) {
 }
 
 // repair mends what a process before this one has left.
-func (r recordings) repair(session string) error {
+func (r recordings) repair(session string) (report recording.Report, err error) {
 	dir, err := r.store.Recording(session)
 	if err != nil {
-		return err
+		return report, err
 	}
-	report, err := recording.Repair(dir)
+	report, err = recording.Repair(dir)
 	if err == nil && !report.Clean() {
 		r.log.Warn("a recording was mended", "session", session, "segments", report.Segments, "bytes_cut", report.Cut, "damaged", report.Damaged)
 	}
-	return err
+	return report, err
 }
 
 // Recover implements broadcast.Recorder.
 func (r recordings) Recover(_ context.Context, session string) (*broadcast.Recorded, error) {
-	if err := r.repair(session); err != nil {
+	report, err := r.repair(session)
+	if err != nil {
 		return nil, err
 	}
 	dir, err := r.store.Recording(session)
@@ -83,7 +85,11 @@ func (r recordings) Recover(_ context.Context, session string) (*broadcast.Recor
 	if err != nil {
 		return nil, err
 	}
-	return recorded(rec.Summary()), nil
+	s := recorded(rec.Summary())
+	if s == nil && (len(report.Damaged) > 0 || len(rec.Runs(media.Main)) > 0) {
+		return nil, fmt.Errorf("nothing can be read of the recording in %s; it is kept there", dir)
+	}
+	return s, nil
 }
 
 // recorded is nil for an empty recording.

@@ -69,7 +69,9 @@ func (a *API) putChannel(c *call, _ *none, b *channelChange) (none, error) {
 }
 
 func (a *API) deleteChannel(c *call, _ *none, _ *none) (none, error) {
-	gone, err := a.catalog.DeleteChannel(c.ctx(), c.channel.Name)
+	ctx, cancel := c.toTheEnd()
+	defer cancel()
+	gone, err := a.catalog.DeleteChannel(ctx, c.channel.Name)
 	if err == nil {
 		a.remove(gone)
 	}

@@ -124,7 +124,9 @@ func (a *API) deleteUser(c *call, _ *none, _ *none) (none, error) {
 	if c.subject.ID == c.user.ID {
 		return none{}, refuse(http.StatusBadRequest, "You cannot delete yourself: let another admin do it.")
 	}
-	gone, err := a.catalog.DeleteUser(c.ctx(), c.subject.ID)
+	ctx, cancel := c.toTheEnd()
+	defer cancel()
+	gone, err := a.catalog.DeleteUser(ctx, c.subject.ID)
 	if err == nil {
 		a.remove(gone)
 	}

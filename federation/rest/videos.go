@@ -136,14 +136,20 @@ func (c *call) passwords(change *catalog.VideoChange, given *[]string, was catal
 	return nil
 }
 
-// deletePatience is what the end of a broadcast may take when its video is deleted.
+// deletePatience is what a deletion may take, the end of a broadcast included.
 const deletePatience = 20 * time.Second
+
+// toTheEnd is a context for what must not stop half-way because the caller has gone: what is deleted in the catalog must be
+// deleted on the disk, too.
+func (c *call) toTheEnd() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(c.ctx()), deletePatience)
+}
 
 func (a *API) deleteVideo(c *call, _ *none, _ *none) (none, error) {
 	if c.video.Live != nil && c.video.Live.Declared {
 		return none{}, catalog.ErrDeclared
 	}
-	ctx, cancel := context.WithTimeout(c.ctx(), deletePatience)
+	ctx, cancel := c.toTheEnd()
 	defer cancel()
 	if c.video.IsLive {
 		if err := a.endLive(ctx, c.video.LiveID()); err != nil {

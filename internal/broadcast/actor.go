@@ -17,6 +17,8 @@ import (
 const (
 	// leaving is how long an encoder waits for the one whose key it has to be gone.
 	leaving = 250 * time.Millisecond
+	// doubt is how long it takes until a change whose outcome was not known is made, or never will be.
+	doubt = 15 * time.Second
 	// linger is how long a live that has ended stays in memory: viewers play its last seconds, and pages learn of the end.
 	linger = 2 * time.Minute
 )
@@ -111,7 +113,13 @@ func (a *actor) publish(ctx context.Context, d *Live, r Request) (*Session, erro
 		open, err = a.begin(ctx, d, now)
 		return err
 	})
-	if err := both.Wait(); err != nil {
+	err := both.Wait()
+	if err == nil {
+		// The key may have been taken back while we were waiting for the disk.
+		_, err = a.lives.Register.ByKey(ctx, r.Key)
+	}
+	if err != nil {
+		a.unsettled(&open, err)
 		return nil, err
 	}
 	stream := a.lives.Hub.Open(a.id, at)
@@ -129,7 +137,7 @@ func (a *actor) publish(ctx context.Context, d *Live, r Request) (*Session, erro
 		return nil, ErrStopping
 	}
 	fresh := a.broadcast != open.Session || a.state == Ended
-	a.live, a.stream, a.epoch, a.session = *d, stream, epoch, s
+	a.live, a.stream, a.epoch, a.session = open.Live, stream, epoch, s
 	a.broadcast, a.started = open.Session, open.Start
 	a.vitals.Connected(now, d.Limits.BitRate)
 	a.become(Running)
@@ -182,6 +190,7 @@ func (a *actor) incumbent() (*Session, error) {
 func (a *actor) begin(ctx context.Context, d *Live, now time.Time) (Open, error) {
 	a.mu.Lock()
 	open := Open{Session: a.broadcast, Live: *d, Start: a.started}
+	open.Live.Record, open.Live.Keep = a.live.Record, a.live.Keep // as it was decided when it began
 	going := a.state == Running || a.state == Interrupted
 	a.mu.Unlock()
 	if going {
@@ -232,14 +241,52 @@ func (a *actor) left(s *Session, d Departure) {
 	}
 }
 
+// unsettled is called when an encoder is not let in although its broadcast may have been opened: somebody has to end it.
+func (a *actor) unsettled(open *Open, why error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var no *Refusal
+	switch {
+	case a.stopped, a.state == Running, a.state == Interrupted:
+	case open.Session != "":
+		a.wait(open)
+	case !errors.As(why, &no):
+		a.after(doubt, a.settle)
+	}
+}
+
+// settle looks whether a broadcast was opened after all whose opening seemed to fail.
+func (a *actor) settle() {
+	left, err := a.lives.Register.Left(a.lives.working)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.stopped, a.state == Running, a.state == Interrupted:
+	case err != nil:
+		a.after(doubt, a.settle)
+	default:
+		for i := range left {
+			if left[i].Live.ID == a.id {
+				a.wait(&left[i])
+			}
+		}
+	}
+}
+
 // recover takes up a broadcast that was open when the process began.
 func (a *actor) recover(o *Open) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.wait(o)
+	a.lives.Log.Info("a broadcast was left open; it waits for its encoder", "live", a.live.Name, "grace", a.lives.Config.Grace)
+}
+
+// wait takes up a broadcast as if its encoder had been lost now. The caller has the lock.
+func (a *actor) wait(o *Open) {
+	a.live = o.Live
 	a.broadcast, a.started = o.Session, o.Start
 	a.become(Interrupted)
 	a.endSoon(a.lives.Config.Grace, lost)
-	a.lives.Log.Info("a broadcast was left open; it waits for its encoder", "live", a.live.Name, "grace", a.lives.Config.Grace)
 }
 
 func (a *actor) become(s State) { a.state, a.since = s, time.Now() }

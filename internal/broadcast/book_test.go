@@ -17,6 +17,9 @@ type book struct {
 	ended  []Outcome
 	refuse error // of Begin
 	fail   int   // so many times End fails
+	doubt  bool  // Begin opens the broadcast, and fails
+	keys   int   // if not 0, the key is good so many times
+	decide func(*Live)
 }
 
 func newBook() *book {
@@ -29,8 +32,13 @@ func newBook() *book {
 func (b *book) ByKey(_ context.Context, key string) (Live, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if key != "secret" {
+	if key != "secret" || b.keys < 0 {
 		return Live{}, ErrUnknownKey
+	}
+	if b.keys > 0 {
+		if b.keys--; b.keys == 0 {
+			b.keys = -1
+		}
 	}
 	return b.live, nil
 }
@@ -47,7 +55,13 @@ func (b *book) Begin(_ context.Context, l *Live, session string, at time.Time) (
 		}
 	}
 	o := Open{Session: session, Live: *l, Start: at}
+	if b.decide != nil {
+		b.decide(&o.Live)
+	}
 	b.open[session] = o
+	if b.doubt {
+		return Open{}, errors.New("it is not known whether it was made")
+	}
 	return o, nil
 }
 
@@ -83,6 +97,7 @@ type recorder struct {
 	finished  int
 	recovered int
 	err       error // of Record
+	lost      int   // so many times Recover fails
 }
 
 func (r *recorder) Record(_ context.Context, _ *live.Stream, _ *Live, _ string, from uint64) (Recording, error) {
@@ -98,6 +113,10 @@ func (r *recorder) Record(_ context.Context, _ *live.Stream, _ *Live, _ string, 
 func (r *recorder) Recover(context.Context, string) (*Recorded, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.lost > 0 {
+		r.lost--
+		return nil, errors.New("the card has stumbled")
+	}
 	r.recovered++
 	return &Recorded{Duration: time.Second}, nil
 }

@@ -10,6 +10,8 @@ import (
 const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 5 * time.Second
+	// mending is how long a recording is given to be finished.
+	mending = 30 * time.Second
 )
 
 // Why a broadcast ends, for metrics and logs.
@@ -107,11 +109,9 @@ func (a *actor) end(ctx context.Context, reason string) error {
 
 // writeEnd finishes the recording and tells the register, again and again until it holds or the node gives up.
 func (a *actor) writeEnd(ctx context.Context, session string, at time.Time) error {
-	o := Outcome{At: at}
-	var err error
-	if o.Recorded, err = a.recorded(ctx, session); err != nil {
-		a.lives.Log.Error("a recording could not be finished; what there is of it is kept", "live", a.live.Name, "error", err)
-		o.Error = err.Error()
+	o, err := a.outcome(ctx, session, at)
+	if err != nil {
+		return err
 	}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := a.lives.Register.End(ctx, session, o)
@@ -121,6 +121,28 @@ func (a *actor) writeEnd(ctx context.Context, session string, at time.Time) erro
 		a.lives.Log.Warn("the end of a broadcast cannot be written down; trying again", "live", a.live.Name, "error", err)
 		if !a.lives.sleep(pause) {
 			return err
+		}
+	}
+}
+
+// outcome finishes the recording. One that cannot be finished or read is tried again for a while: a card may have stumbled,
+// a disk may be full. Then the end is written without it, and it stays where it is.
+func (a *actor) outcome(ctx context.Context, session string, at time.Time) (Outcome, error) {
+	o := Outcome{At: at}
+	until := time.Now().Add(mending)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		var err error
+		if o.Recorded, err = a.recorded(ctx, session); err == nil {
+			return o, nil
+		}
+		if o.Recorded != nil || time.Now().After(until) {
+			a.lives.Log.Error("a recording could not be finished; what there is of it is kept", "live", a.live.Name, "session", session, "error", err)
+			o.Error = "The recording could not be finished: " + err.Error()
+			return o, nil
+		}
+		a.lives.Log.Warn("a recording cannot be finished; trying again", "live", a.live.Name, "error", err)
+		if !a.lives.sleep(pause) {
+			return o, err // the next start does it
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -237,6 +238,102 @@ func TestLiveGoesOnWithoutItsRecording(t *testing.T) {
 		f.want(Running, false)
 		s.Close(Goodbye)
 		f.want(Ended, true)
+		f.close()
+	})
+}
+
+func TestEndOutlivesWhoAskedForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.book.fail = 3
+		s := f.publish()
+		go func() {
+			<-s.Done()
+			s.Close(Lost)
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := f.lives.End(ctx, id); !errors.Is(err, context.Canceled) {
+			t.Errorf("the caller has gone: %v", err)
+		}
+		time.Sleep(10 * time.Second)
+		f.want(Ended, true)
+		if len(f.book.ended) != 1 {
+			t.Errorf("ends: %d", len(f.book.ended))
+		}
+		f.close()
+	})
+}
+
+func TestBroadcastOfAnEncoderThatDidNotGetIn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func(*fixture)
+	}{
+		"the claim failed":            {func(f *fixture) { f.claims.err = errors.New("no leader") }},
+		"the outcome was not known":   {func(f *fixture) { f.book.doubt = true }},
+		"the key was taken back then": {func(f *fixture) { f.book.keys = 1 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFixture(t)
+				tc.spoil(f)
+				if _, err := f.lives.Publish(t.Context(), Request{Key: "secret"}); err == nil {
+					t.Fatal("it got in")
+				}
+				if len(f.book.open) != 1 {
+					t.Fatalf("%d broadcasts are open", len(f.book.open))
+				}
+				time.Sleep(doubt + time.Second)
+				f.want(Interrupted, false)
+				time.Sleep(61 * time.Second)
+				f.want(Ended, false)
+				if len(f.book.open) != 0 || len(f.book.ended) != 1 {
+					t.Errorf("open: %d, ended: %d", len(f.book.open), len(f.book.ended))
+				}
+				f.close()
+			})
+		})
+	}
+}
+
+func TestRecordingThatCannotBeRead(t *testing.T) {
+	for _, tc := range []struct {
+		fails int
+		kept  bool // told, with what went wrong
+	}{{3, false}, {1 << 30, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFixture(t)
+			f.publish()
+			f.close()
+			f = openFixture(t, f.book)
+			f.recorder.lost = tc.fails
+			if err := f.lives.Recover(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Minute)
+			synctest.Wait()
+			if len(f.book.ended) != 1 {
+				t.Fatalf("ends: %d", len(f.book.ended))
+			}
+			if o := f.book.ended[0]; (o.Recorded == nil) != tc.kept || (o.Error != "") != tc.kept {
+				t.Errorf("after %d failures: %+v", tc.fails, o)
+			}
+			f.close()
+		})
+	}
+}
+
+func TestWhatIsRecordedIsDecidedAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.book.decide = func(l *Live) { l.Record = false }
+		f.publish().Close(Lost)
+		time.Sleep(time.Second)
+		f.publish().Close(Goodbye)
+		f.want(Ended, true)
+		if len(f.recorder.began) != 0 {
+			t.Errorf("recordings: %v", f.recorder.began)
+		}
 		f.close()
 	})
 }

@@ -163,13 +163,31 @@ func (l *Lives) Running() []Status {
 }
 
 // End ends a broadcast as its encoder's goodbye does, and sends the encoder away. It returns when the end is written down,
-// replay and all, or with the context. ErrNotRunning if there is none.
+// replay and all, or with the context; the end goes on then. ErrNotRunning if there is none.
 func (l *Lives) End(ctx context.Context, id media.LiveID) error {
 	a := l.find(id)
 	if a == nil {
 		return ErrNotRunning
 	}
-	return a.end(ctx, organizer)
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrStopping
+	}
+	l.ends.Add(1)
+	l.mu.Unlock()
+	// The end is not the caller's: what has begun to end is brought to its end.
+	done := make(chan error, 1)
+	go func() {
+		defer l.ends.Done()
+		done <- a.end(l.working, organizer)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the end of a broadcast: %w", ctx.Err())
+	}
 }
 
 // Expel sends an encoder away, as when its key is void. The broadcast waits for another one.

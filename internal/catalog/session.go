@@ -13,8 +13,9 @@ type NewSession struct {
 	UUID     string // "" for a new one
 	Video    string // the live's UUID
 	At       time.Time
-	MaxLives int // on the air at once, or Unlimited
-	MaxUser  int // likewise, of the live's owner
+	MaxLives int  // on the air at once, or Unlimited
+	MaxUser  int  // likewise, of the live's owner
+	NoReplay bool // whatever the live says
 }
 
 // EndSession is how a broadcast ended.
@@ -35,6 +36,7 @@ type beginSession struct {
 	At       int64  `json:"at"`
 	MaxLives int    `json:"maxLives"`
 	MaxUser  int    `json:"maxUser"`
+	NoReplay bool   `json:"noReplay,omitempty"`
 }
 
 func (beginSession) Kind() string { return "catalog.session.begin/1" }
@@ -48,7 +50,7 @@ func (c *Catalog) BeginSession(ctx context.Context, n NewSession) (Session, erro
 	if err := check.err(); err != nil {
 		return Session{}, err
 	}
-	return state.Do[Session](ctx, c.proposer, beginSession{n.UUID, n.Video, n.At.UnixMilli(), n.MaxLives, n.MaxUser})
+	return state.Do[Session](ctx, c.proposer, beginSession{n.UUID, n.Video, n.At.UnixMilli(), n.MaxLives, n.MaxUser, n.NoReplay})
 }
 
 func (n beginSession) Apply(tx *state.Tx) (any, error) {
@@ -68,7 +70,7 @@ func (n beginSession) Apply(tx *state.Tx) (any, error) {
 	if err := n.allowed(tx, &v); err != nil {
 		return nil, err
 	}
-	saveReplay, reason := v.Live.SaveReplay, ""
+	saveReplay, reason := v.Live.SaveReplay && !n.NoReplay, ""
 	if saveReplay {
 		full, err := quotaUsed(tx, v.Channel.Account.UserID)
 		if err != nil {

@@ -44,7 +44,7 @@ func TestBeginSession(t *testing.T) {
 		t.Errorf("%+v, %v", open, err)
 	}
 	refused(t, "no live", second(c.BeginSession(ctx, NewSession{Video: newUUID()})), ErrNotFound)
-	refused(t, "a UUID in use", second(s.Propose(ctx, beginSession{session.UUID, lives[1].UUID, 1, Unlimited, Unlimited})), &state.Refusal{Code: "constraint"})
+	refused(t, "a UUID in use", second(s.Propose(ctx, beginSession{session.UUID, lives[1].UUID, 1, Unlimited, Unlimited, false})), &state.Refusal{Code: "constraint"})
 	if _, err := c.UpdateUser(ctx, alice.ID, UserChange{Blocked: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}

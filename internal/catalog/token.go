@@ -87,6 +87,13 @@ func (refreshToken) Kind() string { return "catalog.token.refresh/1" }
 // Refresh puts a new log-in in the place of the one with a refresh hash, which is void at once. ErrNotFound if there is none
 // or it has expired, ErrBlocked.
 func (c *Catalog) Refresh(ctx context.Context, oldRefreshHash string, n NewToken) (Token, error) {
+	// Whoever tries tokens out must not make the node write. (The new one may be there: the call may come again.)
+	_, err := read(ctx, c, func(q state.Querier) (Token, error) {
+		return one(ctx, q, "the log-in", scanToken, `SELECT `+tokenColumns+tokenTables+` WHERE t.refresh IN (?, ?) LIMIT 1`, oldRefreshHash, n.RefreshHash)
+	})
+	if err != nil {
+		return Token{}, err
+	}
 	return state.Do[Token](ctx, c.proposer, refreshToken{oldRefreshHash, issue(n)})
 }
 
@@ -124,6 +131,9 @@ func (revokeToken) Kind() string { return "catalog.token.revoke/1" }
 
 // Revoke ends the log-in with an access hash; it is no error if there is none.
 func (c *Catalog) Revoke(ctx context.Context, accessHash string) error {
+	if _, err := c.TokenByAccess(ctx, accessHash); isNotFound(err) {
+		return nil // as for Refresh
+	}
 	_, err := c.proposer.Propose(ctx, revokeToken{accessHash})
 	return err
 }

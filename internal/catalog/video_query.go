@@ -132,7 +132,8 @@ func (c *Catalog) Video(ctx context.Context, ref string) (Video, error) {
 				return videoByUUID(ctx, q, u.String())
 			}
 		}
-		if id, err := strconv.ParseInt(ref, 10, 64); err == nil {
+		// In its one spelling: who judges by whether a reference is a number must not be got round by "+5".
+		if id, err := strconv.ParseInt(ref, 10, 64); err == nil && strconv.FormatInt(id, 10) == ref {
 			if v, err := videoBy(ctx, q, `v.id = ?`, id); !isNotFound(err) {
 				return v, err
 			}

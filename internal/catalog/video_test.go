@@ -49,7 +49,7 @@ func TestVideoByRef(t *testing.T) {
 	if v := video(t, c, "aaaaaaaaaaaaaaaaaaaaaa"); v.Alias != "aaaaaaaaaaaaaaaaaaaaaa" {
 		t.Errorf("%+v", v)
 	}
-	for _, ref := range []string{"", "0", "-1", "99", "99999999999999999999", "MAIN-STAGE", "gmm9Yb95Vh3tckPU6ZMY5H", "7c506043-9ead-4044-9b1a-7c9dfedc6e29", "' OR 1", "7c506043-9ead-4044-9b1a-7c9dfedc6e2x"} {
+	for _, ref := range []string{"+1", "01", "-1", "+01", "", "0", "-1", "99", "99999999999999999999", "MAIN-STAGE", "gmm9Yb95Vh3tckPU6ZMY5H", "7c506043-9ead-4044-9b1a-7c9dfedc6e29", "' OR 1", "7c506043-9ead-4044-9b1a-7c9dfedc6e2x"} {
 		refused(t, ref, second(c.Video(ctx, ref)), ErrNotFound)
 	}
 	// What is remembered does not outlive a change.

@@ -27,8 +27,8 @@ const (
 	waiting = 64
 	// patience is how long a live may take to show its first whole segment.
 	patience = 15 * time.Second
-	// cards is how many drawn cards are kept; a home page shows about as many.
-	cards = 64
+	// cards is how many drawn cards are kept, of some 40 KB each: several pages of a list.
+	cards = 128
 )
 
 // Catalog is what the gallery needs of the catalog.
@@ -41,6 +41,7 @@ type Catalog interface {
 type Store interface {
 	PutPoster(uuid string, version int64, size blob.PosterSize, jpeg []byte) error
 	Poster(uuid string, version int64, size blob.PosterSize) (path string, err error)
+	RemovePosters(uuid string) error
 }
 
 // Streams finds what is on the air.
@@ -64,6 +65,8 @@ type Gallery struct {
 	clips   Clips
 	log     *slog.Logger
 	wanted  chan string // UUIDs of videos
+
+	drawing sync.Mutex // one card at a time; taken before mu
 
 	mu    sync.Mutex
 	drawn map[string]poster.Set
@@ -125,11 +128,18 @@ func (g *Gallery) make(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
+	// Somebody may have chosen one meanwhile.
+	if v, err = g.catalog.Video(ctx, uuid); err != nil || v.Poster != 0 {
+		return err
+	}
 	version, err := g.put(uuid, set)
 	if err != nil {
 		return err
 	}
 	_, err = g.catalog.UpdateVideo(ctx, uuid, catalog.VideoChange{Poster: &version})
+	if errors.Is(err, catalog.ErrNotFound) {
+		return errors.Join(err, g.store.RemovePosters(uuid))
+	}
 	return err
 }
 
@@ -231,14 +241,26 @@ func (g *Gallery) card(name, channel string) (poster.Set, error) {
 	if ok {
 		return set, nil
 	}
+	// Everybody asks for the card of a live that begins, in one moment: it is drawn once.
+	g.drawing.Lock()
+	defer g.drawing.Unlock()
+	g.mu.Lock()
+	set, ok = g.drawn[key]
+	g.mu.Unlock()
+	if ok {
+		return set, nil
+	}
 	set, err := poster.Card(name, channel)
 	if err != nil {
 		return poster.Set{}, fmt.Errorf("draw a card: %w", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.drawn) >= cards {
-		clear(g.drawn)
+	for other := range g.drawn {
+		if len(g.drawn) < cards {
+			break
+		}
+		delete(g.drawn, other) // any
 	}
 	g.drawn[key] = set
 	return set, nil

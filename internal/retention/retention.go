@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"shoal/internal/blob"
 	"shoal/internal/catalog"
 )
 
@@ -24,11 +25,15 @@ type Catalog interface {
 	// Stored gives the bytes of all recordings, and some of the videos that have one, the oldest first.
 	Stored(ctx context.Context) (bytes int64, oldest []catalog.Video, err error)
 	DropRecording(ctx context.Context, video, reason string) error
+	Session(ctx context.Context, uuid string) (catalog.Session, error)
 }
 
 // Store is where the bytes are.
 type Store interface {
 	Remove(session string) error
+	RemovePosters(video string) error
+	// Orphans lists the recordings that known denies.
+	Orphans(known func(session string) bool) ([]blob.Orphan, error)
 }
 
 // Keeper holds the bounds.
@@ -44,8 +49,7 @@ func New(c Catalog, s Store, log *slog.Logger) *Keeper {
 	return &Keeper{catalog: c, store: s, log: log, unwanted: make(chan string, 64)}
 }
 
-// Discard has a recording removed soon. It does not block; one too many is found again at the next start by whoever looks
-// at the store.
+// Discard has a recording removed soon. It does not block; one too many is found again by Sweep at the next start.
 func (k *Keeper) Discard(session string) {
 	select {
 	case k.unwanted <- session:
@@ -54,14 +58,24 @@ func (k *Keeper) Discard(session string) {
 	}
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends; what was discarded by then is removed.
 func (k *Keeper) Run(ctx context.Context) error {
+	if err := k.Sweep(ctx); err != nil && ctx.Err() == nil {
+		k.log.Error("the recordings on the disk could not be compared with the catalog", "error", err)
+	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			for {
+				select {
+				case session := <-k.unwanted:
+					k.remove(session)
+				default:
+					return nil
+				}
+			}
 		case session := <-k.unwanted:
 			k.remove(session)
 		case now := <-tick.C:
@@ -70,6 +84,39 @@ func (k *Keeper) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// Sweep removes the recordings of broadcasts that have ended without a replay, and that nothing went wrong with: what a stop
+// came before. Recordings that the catalog does not know are told of, and stay.
+func (k *Keeper) Sweep(ctx context.Context) error {
+	var failed error
+	strangers, bytes := 0, int64(0)
+	found, err := k.store.Orphans(func(session string) bool {
+		s, err := k.catalog.Session(ctx, session)
+		switch {
+		case errors.Is(err, catalog.ErrNotFound):
+			return false
+		case err != nil:
+			failed = err
+			return true
+		}
+		return s.End.IsZero() || s.Replay != "" || s.Error != ""
+	})
+	if err := errors.Join(err, failed); err != nil {
+		return fmt.Errorf("look for recordings that nobody needs: %w", err)
+	}
+	for _, o := range found {
+		if _, err := k.catalog.Session(ctx, o.Session); err != nil {
+			strangers, bytes = strangers+1, bytes+o.Bytes
+			continue
+		}
+		k.remove(o.Session)
+	}
+	if strangers > 0 {
+		k.log.Warn("there are recordings that no video has: look at them in the folder recordings, and remove what nobody needs",
+			"recordings", strangers, "bytes", bytes)
+	}
+	return nil
 }
 
 func (k *Keeper) remove(session string) {
@@ -129,6 +176,9 @@ func (k *Keeper) drop(ctx context.Context, v *catalog.Video, why string) error {
 	k.log.Info("a replay was removed", "video", v.UUID, "why", why)
 	for _, r := range v.Recordings {
 		k.remove(r.Session)
+	}
+	if err := k.store.RemovePosters(v.UUID); err != nil {
+		k.log.Error("the pictures of a video could not be removed", "video", v.UUID, "error", err)
 	}
 	return nil
 }

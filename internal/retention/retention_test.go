@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"shoal/internal/blob"
 	"shoal/internal/catalog"
 )
 
@@ -19,7 +20,31 @@ type shelf struct {
 	settings catalog.Settings
 	videos   []catalog.Video
 	removed  []string
+	pictures []string
 	err      error
+	sessions map[string]catalog.Session
+	folders  []string
+}
+
+func (s *shelf) Session(_ context.Context, uuid string) (catalog.Session, error) {
+	if found, ok := s.sessions[uuid]; ok {
+		return found, nil
+	}
+	return catalog.Session{}, catalog.ErrNotFound
+}
+
+func (s *shelf) Orphans(known func(string) bool) (all []blob.Orphan, err error) {
+	for _, f := range s.folders {
+		if !known(f) {
+			all = append(all, blob.Orphan{Session: f, Bytes: 10})
+		}
+	}
+	return all, nil
+}
+
+func (s *shelf) RemovePosters(video string) error {
+	s.pictures = append(s.pictures, video)
+	return nil
 }
 
 func (s *shelf) Settings(context.Context) (catalog.Settings, error) { return s.settings, nil }
@@ -66,10 +91,25 @@ func TestTrim(t *testing.T) {
 			if err := New(s, s, slog.New(slog.DiscardHandler)).Trim(t.Context(), now); err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(s.removed, tc.want) {
-				t.Errorf("removed %v, want %v", s.removed, tc.want)
+			if !slices.Equal(s.removed, tc.want) || !slices.Equal(s.pictures, tc.want) {
+				t.Errorf("removed %v, pictures %v, want %v", s.removed, s.pictures, tc.want)
 			}
 		})
+	}
+}
+
+func TestSweep(t *testing.T) {
+	s := &shelf{
+		sessions: map[string]catalog.Session{
+			"on air": {}, "replayed": {End: now, Replay: "v"}, "in doubt": {End: now, Error: "the card has stumbled"}, "unwanted": {End: now},
+		},
+		folders: []string{"on air", "replayed", "in doubt", "unwanted", "a stranger's"},
+	}
+	if err := New(s, s, slog.New(slog.DiscardHandler)).Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.removed, []string{"unwanted"}) {
+		t.Errorf("removed %v", s.removed)
 	}
 }
 
@@ -93,7 +133,13 @@ func TestRun(t *testing.T) {
 		if !slices.Equal(s.removed, []string{"unwanted", "old"}) {
 			t.Errorf("removed %v", s.removed)
 		}
+		k.Discard("last")
 		cancel()
+		defer func() {
+			if !slices.Contains(s.removed, "last") {
+				t.Errorf("what was discarded before the stop stays: %v", s.removed)
+			}
+		}()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}

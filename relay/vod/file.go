@@ -41,23 +41,28 @@ func (s *Server) file(v *visit, a *address) error {
 	return noAddress
 }
 
+// source is a recording from which segments may be had.
+type source struct {
+	session string
+	since   time.Time // older ones may not be had; zero for no bound
+}
+
+// grown is how much older than the past that is listed a segment may be: players fetch some time after they have read.
+const grown = 2 * time.Minute
+
 // segment answers with a segment or an init under the name that it had in memory.
 func (s *Server) segment(v *visit, a *address) error {
-	sessions := make([]string, 0, 4)
-	if l, ok := s.library.Live(a.uuid); ok {
-		sessions = append(sessions, l.Session)
-	}
-	if session := s.pasts.session(a.uuid); session != "" {
-		sessions = append(sessions, session)
+	sources := make([]source, 0, 4)
+	if _, w, l, err := s.running(a, a.rendition); err == nil {
+		sources = append(sources, source{l.Session, w.Last().Date.Add(-l.Back - grown)})
 	}
 	if video, ok := s.library.Video(a.uuid); ok {
-		sessions = append(sessions, video.Recordings...)
-	}
-	for i, session := range sessions {
-		if i > 0 && session == sessions[0] {
-			continue
+		for _, session := range video.Recordings {
+			sources = append(sources, source{session: session})
 		}
-		rec, err := s.open(session)
+	}
+	for _, from := range sources {
+		rec, err := s.open(from.session)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -70,7 +75,7 @@ func (s *Server) segment(v *visit, a *address) error {
 			}
 			continue
 		}
-		if run, g, ok := rec.Find(a.rendition, a.name.Epoch, a.name.Number); ok && g.Size > 0 {
+		if run, g, ok := rec.Find(a.rendition, a.name.Epoch, a.name.Number); ok && g.Size > 0 && !g.Date.Before(from.since) {
 			return v.run(rec, run, a.name.String(), g.Offset, g.Size)
 		}
 	}

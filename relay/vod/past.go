@@ -48,13 +48,6 @@ func (p *pasts) of(s *live.Stream, library Library) (Live, bool) {
 	return old.Live, ok && old.stream.Value() == s && old.Back > 0
 }
 
-// session is the last that was known of a live, "" if none was.
-func (p *pasts) session(uuid string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.all[media.LiveID(uuid)].Session
-}
-
 // complain says whether to log that a live's recording cannot be read: once for a broadcast, not for every segment.
 func (p *pasts) complain(uuid string) bool {
 	p.mu.Lock()
@@ -70,7 +63,8 @@ func (p *pasts) complain(uuid string) bool {
 
 var nothingYet = &httpd.Error{Status: http.StatusNotFound, Message: "the live has nothing to show yet: ask again in a second", MaxAge: time.Second}
 
-// running finds a live's stream and window, and how far back its viewers may go.
+// running finds the stream and the window of a live that is in memory yet, and how far back its viewers may go. Afterwards
+// its recording is another video's, which may be for others.
 func (s *Server) running(a *address, r media.RenditionID) (*live.Stream, *live.Window, Live, error) {
 	stream, ok := s.hub.Stream(media.LiveID(a.uuid))
 	if !ok {

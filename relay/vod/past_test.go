@@ -183,12 +183,29 @@ func TestPastPlays(t *testing.T) {
 	if w := get(front, base+"dvr-main.m3u8"); w.Code != 404 {
 		t.Errorf("a live that is forgotten: %d", w.Code)
 	}
+	// A permanent live's recording is another video, which may not be for everybody.
+	if w := get(front, base+"main-7-1.mp4"); w.Code != 404 {
+		t.Errorf("an old segment of a live that is forgotten: %d", w.Code)
+	}
 	l.videos = f.replay().videos
 	if w := get(front, base+"main-7-1.mp4"); w.Code != 200 {
 		t.Errorf("an old segment of a replay: %d", w.Code)
 	}
 	if w := get(front, base+MasterFile(liveID)); w.Code != 200 {
 		t.Errorf("the replay: %d", w.Code)
+	}
+}
+
+// TestPastHasABound holds that going back by a segment's name reaches no farther than the playlist, but for a while.
+func TestPastHasABound(t *testing.T) {
+	f := newFeed(t)
+	l := f.onAir(10 * time.Second)
+	front := newFront(t, f, newServer(t, l, f.hub, nil), nil)
+	f.begin().seconds(200)
+	for name, want := range map[string]int{"main-7-1.mp4": 404, "main-7-30.mp4": 404, "main-7-40.mp4": 200, "main-7-95.mp4": 200} {
+		if w := get(front, base+name); w.Code != want {
+			t.Errorf("%s after 200 s: %d, want %d", name, w.Code, want)
+		}
 	}
 }
 

@@ -177,12 +177,14 @@ func (l *lane) open(s *media.Segment) error {
 		if l.init == s.Init && !l.gap && !full && l.w.Next() == s.Number {
 			return nil
 		}
-		err := l.close()
-		if full {
-			freed, trimmed := recording.Trim(l.dir, l.id, s.Date.Add(-l.cfg.Keep))
-			l.bytes -= freed
-			err = errors.Join(err, trimmed)
+		if err := l.close(); err != nil {
+			return err
 		}
+	}
+	// Whenever a run begins: where an encoder keeps reconnecting, none is ever full.
+	if l.cfg.Keep > 0 {
+		freed, err := recording.Trim(l.dir, l.id, s.Date.Add(-l.cfg.Keep))
+		l.bytes -= freed
 		if err != nil {
 			return err
 		}

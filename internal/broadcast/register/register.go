@@ -107,7 +107,7 @@ func (r *Register) Begin(ctx context.Context, l *broadcast.Live, session string,
 	if err != nil {
 		return broadcast.Open{}, fmt.Errorf("read the settings: %w", err)
 	}
-	n := catalog.NewSession{UUID: session, Video: string(l.ID), At: at, MaxLives: set.Live.MaxLives, MaxUser: set.Live.MaxUser}
+	n := catalog.NewSession{UUID: session, Video: string(l.ID), At: at, MaxLives: set.Live.MaxLives, MaxUser: set.Live.MaxUser, NoReplay: !set.Replays.Allowed}
 	if l.Free {
 		n.MaxLives, n.MaxUser = catalog.Unlimited, catalog.Unlimited
 	}
@@ -119,12 +119,18 @@ func (r *Register) Begin(ctx context.Context, l *broadcast.Live, session string,
 	case err != nil:
 		return broadcast.Open{}, fmt.Errorf("open a broadcast: %w", err)
 	}
-	open := broadcast.Open{Session: s.UUID, Live: *l, Start: s.Start}
-	if l.Record && l.Keep == 0 && !s.SaveReplay { // its owner has no room for a replay
-		open.Live.Keep = set.Replays.DVR
-		open.Live.Record = open.Live.Keep > 0
+	return opened(&s, *l, &set), nil
+}
+
+// opened is a broadcast as it was decided when it began: whether there will be a replay is the session's word, whatever the
+// live and the settings say by now.
+func opened(s *catalog.Session, l broadcast.Live, set *catalog.Settings) broadcast.Open {
+	l.Record, l.Keep = true, 0
+	if !s.SaveReplay {
+		l.Keep = set.Replays.DVR
+		l.Record = l.Keep > 0
 	}
-	return open, nil
+	return broadcast.Open{Session: s.UUID, Live: l, Start: s.Start}
 }
 
 // End implements broadcast.Register.
@@ -147,8 +153,8 @@ func (r *Register) End(ctx context.Context, session string, o broadcast.Outcome)
 	case err != nil:
 		return fmt.Errorf("close a broadcast: %w", err)
 	}
-	if replay == nil {
-		r.discard(session)
+	if replay == nil && (o.Recorded != nil || o.Error == "") {
+		r.discard(session) // what could not be read is left for somebody to look at
 	}
 	return nil
 }
@@ -160,16 +166,19 @@ func (r *Register) Left(ctx context.Context) ([]broadcast.Open, error) {
 		return nil, fmt.Errorf("read open broadcasts: %w", err)
 	}
 	all := make([]broadcast.Open, 0, len(sessions))
-	for _, s := range sessions {
-		v, err := r.catalog.Video(ctx, s.Video)
-		if err != nil || v.Live == nil {
-			continue // it is gone; nothing can come of it
+	for i := range sessions {
+		v, err := r.catalog.Video(ctx, sessions[i].Video)
+		switch {
+		case errors.Is(err, catalog.ErrNotFound), err == nil && v.Live == nil:
+			continue // nothing can come of it
+		case err != nil:
+			return nil, fmt.Errorf("read the live of an open broadcast: %w", err)
 		}
-		l, _, err := r.live(ctx, &v)
+		l, set, err := r.live(ctx, &v)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, broadcast.Open{Session: s.UUID, Live: l, Start: s.Start})
+		all = append(all, opened(&sessions[i], l, set))
 	}
 	return all, nil
 }

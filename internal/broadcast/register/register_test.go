@@ -200,12 +200,44 @@ func TestBroadcast(t *testing.T) {
 	}
 }
 
+func TestReplaysThatAreNotAllowed(t *testing.T) {
+	h := newHouse(t)
+	promised := h.begin(h.key(h.live(catalog.NewLive{SaveReplay: true, Permanent: true})))
+	h.set(func(s *catalog.Settings) { s.Replays.Allowed = false })
+	late := h.begin(h.key(h.live(catalog.NewLive{SaveReplay: true, Permanent: true})))
+	if late.Live.Keep == 0 {
+		t.Errorf("everything is kept of a broadcast without a replay: %+v", late.Live)
+	}
+	left, err := h.Left(t.Context())
+	if err != nil || len(left) != 2 {
+		t.Fatal(left, err)
+	}
+	for _, o := range left {
+		if wanted := o.Session == promised.Session; (o.Live.Keep == 0) != wanted {
+			t.Errorf("promised %v: %+v", wanted, o.Live)
+		}
+	}
+	for _, o := range left {
+		if err := h.End(t.Context(), o.Session, broadcast.Outcome{At: at, Recorded: &broadcast.Recorded{Duration: time.Minute, Bytes: 1, Video: true}}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := h.cat.Session(t.Context(), o.Session)
+		if err != nil || (s.Replay != "") != (o.Session == promised.Session) {
+			t.Errorf("session: %+v, %v", s, err)
+		}
+	}
+}
+
 func TestRecordingsThatNobodyNeeds(t *testing.T) {
 	h := newHouse(t)
 	unwanted := h.begin(h.key(h.live(catalog.NewLive{Permanent: true})))
 	empty := h.begin(h.key(h.live(catalog.NewLive{SaveReplay: true})))
 	unknown := uuid.NewString() // of a user who was deleted
 	recorded := &broadcast.Recorded{Duration: time.Minute, Bytes: 1000, Video: true}
+	unread := h.begin(h.key(h.live(catalog.NewLive{SaveReplay: true})))
+	if err := h.End(t.Context(), unread.Session, broadcast.Outcome{At: at.Add(time.Minute), Error: "the card has stumbled"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, o := range []struct {
 		session  string
 		recorded *broadcast.Recorded
