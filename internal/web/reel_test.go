@@ -34,8 +34,8 @@ func newReel(t testing.TB) *reel {
 	t.Helper()
 	r := &reel{dir: t.TempDir(), began: time.Now(), asked: map[string]int{}}
 	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-nostdin",
-		"-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", fmt.Sprint(reelSeconds),
-		"-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-b:v", "300k", "-pix_fmt", "yuv420p", "-c:a", "aac",
+		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=5", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", fmt.Sprint(reelSeconds),
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "5", "-b:v", "150k", "-pix_fmt", "yuv420p", "-c:a", "aac",
 		"-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4",
 		"-hls_segment_filename", filepath.Join(r.dir, "%d.m4s"), filepath.Join(r.dir, "all.m3u8"))
 	cmd.Stderr = t.Output()

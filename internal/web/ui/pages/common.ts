@@ -19,6 +19,11 @@ export function startPage(): void {
   choice.addEventListener("change", () => chooseLanguage(choice.value));
   find("#language-choice").hidden = false;
   startSession();
+  markTabs();
+}
+
+/** Marks where one is, and brings it into sight: a narrow screen does not show all tabs. */
+function markTabs(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".tabs a")) {
     const here = link.pathname === location.pathname;
     const below = location.pathname.startsWith(`${link.dataset["area"] ?? link.pathname}/`);
@@ -45,6 +50,7 @@ export async function startMyPage(allowed: (me: Me) => boolean = () => true): Pr
         return new Promise(() => undefined);
       }
       for (const link of document.querySelectorAll<HTMLElement>(".tabs .admin-only")) link.hidden = me.role !== role.admin;
+      markTabs();
       find("#content").hidden = false;
       return me;
     } catch (e) {
