@@ -30,6 +30,7 @@ type options struct {
 	window    time.Duration
 	viewers   int
 	crowd     int
+	shelf     int
 	hint      bool
 	clip      string
 	bin       string
@@ -44,6 +45,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.DurationVar(&o.window, "window", 15*time.Second, "how long each section measures")
 	fs.IntVar(&o.viewers, "viewers", 0, "viewers of the sections delay, cost and static, instead of 50, 200 and 400")
 	fs.IntVar(&o.crowd, "crowd", 1000, "viewers of the section crowd")
+	fs.IntVar(&o.shelf, "shelf", 100_000, "videos of the section state")
 	fs.BoolVar(&o.hint, "hint", false, "viewers fetch the preload hint instead of waiting for the part to be listed")
 	fs.StringVar(&o.clip, "clip", "", "FLV file to publish; one of 2 Mbit/s is made with ffmpeg, and kept, if empty")
 	fs.StringVar(&o.bin, "bin", "", "shoal binary to measure; ./cmd/shoal is built if empty")
@@ -113,7 +115,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 2
 	}
 	chosen, err := choose(o.sections)
-	if err != nil || fs.NArg() > 0 || o.window <= 0 || o.viewers < 0 || o.crowd < 1 {
+	if err != nil || fs.NArg() > 0 || o.window <= 0 || o.viewers < 0 || o.crowd < 1 || o.shelf < 20 {
 		fmt.Fprintln(errOut, "bench: wrong flags; -h lists them.", errorText(err))
 		return 2
 	}

@@ -24,8 +24,6 @@ import (
 )
 
 const (
-	// shelf is how many videos the section state has.
-	shelf = 100_000
 	// asked is how often each question is put.
 	asked = 200
 	// proposers make the shelf: so many share one fsync.
@@ -72,16 +70,16 @@ func (b *bench) fill(ctx context.Context, data string) error {
 	}
 	var all errgroup.Group
 	all.SetLimit(proposers)
-	for i := range shelf {
+	for i := range b.opt.shelf {
 		if ctx.Err() != nil {
 			break
 		}
 		all.Go(func() error { return put(ctx, cat, channels[0].ID, i) })
 	}
 	if err := all.Wait(); err != nil {
-		return fmt.Errorf("make %d videos: %w", shelf, err)
+		return fmt.Errorf("make %d videos: %w", b.opt.shelf, err)
 	}
-	b.progress("made %d videos in %v", shelf, time.Since(began).Round(time.Second))
+	b.progress("made %d videos in %v", b.opt.shelf, time.Since(began).Round(time.Second))
 	return ctx.Err()
 }
 
@@ -121,7 +119,7 @@ func (b *bench) question(ctx context.Context, n *node) error {
 	if err := c.call(ctx, http.MethodGet, "/api/v1/videos?count=20", nil, &list); err != nil {
 		return err
 	}
-	if list.Total < shelf || len(list.Data) != 20 {
+	if list.Total < b.opt.shelf || len(list.Data) != 20 {
 		return fmt.Errorf("the node lists %d of %d videos", len(list.Data), list.Total)
 	}
 	first, err := timed(func(int) error { return c.call(ctx, http.MethodGet, "/api/v1/videos?count=20", nil, nil) })
@@ -144,7 +142,7 @@ func (b *bench) question(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	with := fmt.Sprintf("%d videos", shelf)
+	with := fmt.Sprintf("%d videos", b.opt.shelf)
 	return b.addAll(
 		figure{"state", "list of 20, first page, median", median(first), "ms", 10, with + ", over HTTP"},
 		figure{"state", "list of 20, a page of 200 apart, median", median(far), "ms", 10, "pages from 0 to 20,000"},
