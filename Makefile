@@ -49,7 +49,7 @@ test-web: deps ## the pages' own tests
 .PHONY: test-go
 test-go: ## the Go tests, with the race detector; then a real node with real clients, alone, since delays are measured
 	go test -race -shuffle=on -timeout 15m $$(go list ./... | grep -v /internal/acceptance)
-	go test -timeout 15m ./internal/acceptance
+	go test -timeout 20m -parallel 5 ./internal/acceptance
 
 CROSS := amd64 arm64 armv7 armv6
 
@@ -69,7 +69,7 @@ bench: ## the figures of README.md, beside nginx in the same run; takes some min
 .PHONY: soak
 soak: ## the long tests: every kind of encoder, OBS among them
 	@$(DEPS) soak
-	go test -timeout 4h -v ./internal/acceptance -soak
+	go test -timeout 4h -v -parallel 5 ./internal/acceptance -soak
 
 .PHONY: web
 web: ## build the pages' bundle anew, after a change in internal/web/ui

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"shoal/internal/auth"
 	"shoal/internal/catalog"
@@ -137,6 +138,9 @@ func (c *call) local(handle string) (name string, here bool) {
 // manages says whether the caller may manage a video.
 func (c *call) manages(v *catalog.Video) bool { return auth.CanEdit(c.who(), v) }
 
+// holdsKey says whether the caller may see and change a live's stream key.
+func (c *call) holdsKey(v *catalog.Video) bool { return auth.CanHoldKey(c.who(), v) }
+
 // headerVideoPassword is where PeerTube's clients put the password of a video.
 const headerVideoPassword = "X-Peertube-Video-Password"
 
@@ -150,16 +154,37 @@ func (c *call) maySee(v *catalog.Video, ref string) error {
 	if access == auth.Open {
 		return nil
 	}
-	if token := c.r.URL.Query().Get(m3u8.TokenKey); token != "" && auth.NeedsToken(v) {
-		return c.api.auth.CheckMediaToken(c.ctx(), v, token)
+	if token := c.tokenShown(); token != "" && auth.NeedsToken(v) {
+		if err := c.api.auth.CheckMediaToken(c.ctx(), v, token); err != nil {
+			return err
+		}
+		c.pass.token = token
+		c.pass.expires, _ = auth.MediaTokenExpiry(token)
+		return nil
 	}
 	switch {
 	case access == auth.NeedsPassword:
-		return c.checkVideoPassword(v, c.r.Header.Get(headerVideoPassword))
+		err := c.checkVideoPassword(v, c.r.Header.Get(headerVideoPassword))
+		if err == nil {
+			c.pass.token, c.pass.expires, err = c.api.auth.MediaToken(c.ctx(), v, tokenLife)
+		}
+		return err
 	case c.user == nil:
 		return refuseAs(http.StatusUnauthorized, codeUnauthorized, "This video is not public: log in to see it.")
 	}
 	return refuse(http.StatusForbidden, "Cannot fetch information of private/internal/blocked video.")
+}
+
+// tokenShown is the media token that came with the call, good or not; "" if none did.
+func (c *call) tokenShown() string { return c.r.URL.Query().Get(m3u8.TokenKey) }
+
+// mediaToken gives a token for the media of a video that the caller may see. Whom a token let in gets that one back: it must
+// not renew itself.
+func (c *call) mediaToken(v *catalog.Video) (token string, expires time.Time, err error) {
+	if c.pass.token != "" && v.UUID == c.video.UUID {
+		return c.pass.token, c.pass.expires, nil
+	}
+	return c.api.auth.MediaToken(c.ctx(), v, tokenLife)
 }
 
 // checkVideoPassword refuses who does not give one of a video's passwords.

@@ -2,8 +2,6 @@ package rest
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -14,10 +12,6 @@ import (
 	"shoal/internal/auth"
 	"shoal/internal/catalog"
 )
-
-// imageSlots is how many bodies with pictures are in memory at once: each may take 8 MB, and as much again when it is
-// decoded.
-const imageSlots = 2
 
 // API answers the instance's calls. Safe for concurrent use.
 type API struct {
@@ -34,7 +28,7 @@ type API struct {
 	lives      *http.ServeMux // calls below livesPrefix
 	document   []byte         // OpenAPI
 
-	images chan struct{} // a place for each body with pictures
+	images slots
 }
 
 // livesPrefix is where a second mux answers: "/videos/live/{id}" and "/videos/{id}/token" both match "/videos/live/token",
@@ -54,7 +48,7 @@ func New(o Options) (*API, error) {
 		now:    time.Now,
 		mux:    http.NewServeMux(),
 		lives:  http.NewServeMux(),
-		images: make(chan struct{}, imageSlots),
+		images: newSlots(),
 	}
 	if o.PublicURL != "" {
 		var err error
@@ -155,22 +149,5 @@ func (a *API) noSuchCall(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		a.fail(w, r, "", refuse(http.StatusMethodNotAllowed, "This call takes %s only.", strings.Join(allowed, " and ")))
-	}
-}
-
-// takeImageSlot waits for a place for a body with pictures.
-func (a *API) takeImageSlot(ctx context.Context) (done func(), err error) {
-	patience := time.NewTimer(10 * time.Second)
-	defer patience.Stop()
-	select {
-	case a.images <- struct{}{}:
-		return func() { <-a.images }, nil
-	case <-ctx.Done():
-		return func() {}, ctx.Err()
-	case <-patience.C:
-		return func() {}, &fault{
-			status: http.StatusServiceUnavailable, retry: 5 * time.Second,
-			detail: "Others are sending pictures: try again in a moment.", cause: errors.New("no place for a picture"),
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"shoal/federation/rest/schema"
 )
@@ -53,23 +54,40 @@ func (c *call) readBody(b any) (done func(), err error) {
 	if err != nil && c.r.ContentLength != 0 {
 		return done, c.wrongType()
 	}
-	limit := int64(maxText)
+	limit := c.op.maxText()
 	if c.op.images {
 		limit += 2 * maxImage
 	}
 	// The server bounds bodies, too; what is passed over unread counts here.
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, limit+slack)
 	if c.op.images && kind != typeJSON {
-		if done, err = c.api.takeImageSlot(c.r.Context()); err != nil {
+		if done, err = c.api.images.take(c.r.Context(), c.who().ID); err != nil {
 			return done, err
 		}
+		c.readWithin(pictureTime)
 	}
 	err = c.decodeBody(kind, params["boundary"], b)
 	if err != nil {
 		done()
 		return func() {}, misread(err, "body")
 	}
+	if c.op.images && kind != typeJSON {
+		c.readWithin(restTime)
+	}
 	return done, nil
+}
+
+const (
+	// pictureTime is what a body may take to come once it has a place among those with pictures: 8 MB at 8 Mbit/s.
+	pictureTime = 8 * time.Second
+	// restTime is what the rest of the call may take: net/http goes on reading, to see whether the client hangs up.
+	restTime = 30 * time.Second
+)
+
+// readWithin sets how long reading from the client may take from now on.
+func (c *call) readWithin(d time.Duration) {
+	// Where the connection has no deadlines, the server's own must do.
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(d))
 }
 
 func (c *call) wrongType() error {
@@ -93,17 +111,17 @@ func (c *call) decodeBody(kind, boundary string, b any) error {
 		tree = map[string]any{}
 	case kind == typeJSON:
 		var data []byte
-		if data, err = readAtMost(c.r.Body, maxText); err == nil {
+		if data, err = readAtMost(c.r.Body, c.op.maxText()); err == nil {
 			tree, err = schema.FromJSON(data)
 		}
 	case c.op.own:
 		return c.wrongType()
 	case kind == typeForm:
 		mode.Form = true
-		tree, err = readForm(c.r.Body)
+		tree, err = readForm(c.r.Body, c.op.maxText())
 	case kind == typeMultipart && boundary != "":
 		mode.Form = true
-		tree, err = readMultipart(multipart.NewReader(c.r.Body, boundary), c.op.images)
+		tree, err = readMultipart(multipart.NewReader(c.r.Body, boundary), c.op.maxText(), c.op.images)
 	default:
 		return c.wrongType()
 	}
@@ -133,8 +151,8 @@ func unread(err error) error {
 	return &fault{status: http.StatusBadRequest, detail: "The body did not come whole.", cause: err}
 }
 
-func readForm(r io.Reader) (any, error) {
-	data, err := readAtMost(r, maxText)
+func readForm(r io.Reader, limit int64) (any, error) {
+	data, err := readAtMost(r, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +163,8 @@ func readForm(r io.Reader) (any, error) {
 	return schema.FromValues(values)
 }
 
-// readMultipart reads a multipart form. Files are kept where the call takes pictures, and passed over elsewhere.
-func readMultipart(r *multipart.Reader, images bool) (any, error) {
+// readMultipart reads a multipart form, limit bytes of text at most. Files are kept where the call takes pictures, and passed over elsewhere.
+func readMultipart(r *multipart.Reader, limit int64, images bool) (any, error) {
 	values := url.Values{}
 	files := map[string]*schema.File{}
 	var text int64
@@ -166,7 +184,7 @@ func readMultipart(r *multipart.Reader, images bool) (any, error) {
 			return nil, refuse(http.StatusBadRequest, "A part of the form has no name.")
 		}
 		if part.FileName() == "" {
-			data, err := readAtMost(part, maxText-text)
+			data, err := readAtMost(part, limit-text)
 			if err != nil {
 				return nil, err
 			}

@@ -26,12 +26,20 @@ type call struct {
 	at  origin // where the client reaches this instance
 
 	user *catalog.User // nil for a visitor
+	// pass is the media token of a caller who may see the video by a token or its password only: maySee sets it.
+	pass pass
 
 	// What the path names, after resolve.
 	video   catalog.Video
 	channel catalog.Channel
 	account catalog.Account
 	subject catalog.User
+}
+
+// pass is a media token.
+type pass struct {
+	token   string // "" for none
+	expires time.Time
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }

@@ -15,7 +15,7 @@ import (
 func (a *API) liveCalls() []operation {
 	return []operation{
 		answered(operation{id: "createLive", method: "POST", path: "/videos/live", access: user, images: true, summary: "Make a live."}, a.postLive),
-		answered(operation{id: "getLive", method: "GET", path: "/videos/live/{id}", of: ofLive, summary: "Get a live's settings; who may manage it gets its key and address, too."}, a.getLive),
+		answered(operation{id: "getLive", method: "GET", path: "/videos/live/{id}", of: ofLive, summary: "Get a live's settings; who may manage it gets its address, too, its owner and admins its key."}, a.getLive),
 		answered(operation{id: "updateLive", method: "PUT", path: "/videos/live/{id}", of: ofLive, access: owner, summary: "Change a live's settings, while it is not on the air."}, a.putLive),
 		answered(operation{id: "listLiveSessions", method: "GET", path: "/videos/live/{id}/sessions", of: ofLive, access: owner, summary: "List a live's broadcasts."}, a.getSessions),
 	}
@@ -115,8 +115,10 @@ func (a *API) getLive(c *call, _ *none, _ *none) (shape.LiveVideo, error) {
 	}
 	if c.manages(&c.video) {
 		s.Shoal.RTMPURLs = c.rtmpURLs()
-		s.StreamKey = &l.Key
 		s.RTMPURL = &s.Shoal.RTMPURLs[0]
+	}
+	if c.holdsKey(&c.video) {
+		s.StreamKey = &l.Key
 	}
 	return s, nil
 }

@@ -92,10 +92,12 @@ func testCreateLive(t *testing.T, s *stand) {
 			"rtmpUrl", "rtmp://live.example:1935/live", "rtmpsUrl", nil, "saveReplay", true, "permanentLive", false,
 			"replaySettings.privacy", 3, "latencyMode", 3, "shoal.declared", false, "shoal.rtmpUrls.0", "rtmp://live.example:1935/live")
 	}
-	key, _ := s.do("mod", "GET", "/api/v1/videos/live/"+uuid, nil).want(200).at("streamKey").(string)
+	key, _ := s.do("alice", "GET", "/api/v1/videos/live/"+uuid, nil).want(200).at("streamKey").(string)
 	if len(key) < 24 {
 		t.Errorf("the stream key is %q", key)
 	}
+	s.do("root", "GET", "/api/v1/videos/live/"+uuid, nil).want(200).is("streamKey", key)
+	s.do("mod", "GET", "/api/v1/videos/live/"+uuid, nil).want(200).is("streamKey", nil, "rtmpUrl", "rtmp://live.example:1935/live")
 	if got := s.do("bob", "GET", "/api/v1/videos/live/"+uuid, nil).want(200); strings.Contains(got.Body.String(), key) || got.at("rtmpUrl") != nil {
 		t.Errorf("others get %s", got.Body)
 	}
@@ -199,9 +201,17 @@ func testSessions(t *testing.T, s *stand) {
 	s.do("alice", "GET", path+"?start=1&count=1", nil).want(200).is("total", 3, "data.0.shoal.error", "The disk was full.", "data.1", nil)
 	s.do("alice", "GET", path+"?start=3", nil).want(200).is("total", 3, "data.0", nil)
 
-	s.do("alice", "PUT", "/api/v1/videos/"+replay, map[string]any{"privacy": 3}).want(204)
-	s.do("", "GET", "/api/v1/shoal/lives/"+live.UUID, nil).want(200).is("nextRef", nil)
-	s.do("alice", "GET", "/api/v1/shoal/lives/"+live.UUID, nil).want(200).is("nextRef", replay)
+	// Who may not find the replay does not hear of it from the live.
+	for privacy, hears := range map[int]string{2: "alice mod", 3: "alice mod", 4: "alice mod bob"} {
+		s.do("alice", "PUT", "/api/v1/videos/"+replay, map[string]any{"privacy": privacy}).want(204)
+		for _, as := range []string{"", "bob", "alice", "mod"} {
+			var want any
+			if as != "" && strings.Contains(hears, as) {
+				want = replay
+			}
+			s.do(as, "GET", "/api/v1/shoal/lives/"+live.UUID, nil).want(200).is("nextRef", want)
+		}
+	}
 	s.do("alice", "DELETE", "/api/v1/videos/"+replay, nil).want(204)
 	s.do("alice", "GET", path, nil).want(200).is("data.2.replayVideo", nil)
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"shoal/federation/rest/shape"
-	"shoal/internal/auth"
 	"shoal/internal/broadcast"
 	"shoal/internal/catalog"
 )
@@ -111,14 +110,15 @@ func (a *API) getShown(c *call, _ *none, _ *none) (shape.Live, error) {
 	return l, err
 }
 
-// lastReplay is the UUID of the replay of a live's last broadcast; "" if there is none that the caller may see.
+// lastReplay is the UUID of the replay of a live's last broadcast; "" if there is none that the caller may find
+// without knowing of it: a live that all may see must not tell the link of an unlisted replay.
 func (c *call) lastReplay(live *catalog.Video) (string, error) {
 	s, err := c.api.catalog.SessionOf(c.ctx(), live.UUID)
 	if err != nil || s.Replay == "" {
 		return "", orNothing(err)
 	}
 	v, err := c.api.catalog.Video(c.ctx(), s.Replay)
-	if err != nil || auth.CanWatch(c.who(), &v) != auth.Open {
+	if err != nil || !c.lists(&v) && !c.manages(&v) {
 		return "", orNothing(err)
 	}
 	return v.UUID, nil
@@ -140,5 +140,5 @@ func (a *API) postUnlock(c *call, _ *none, b *shape.Unlock) (shape.Token, error)
 	} else if err := c.checkVideoPassword(&c.video, b.Password); err != nil {
 		return shape.Token{}, err
 	}
-	return c.mediaToken()
+	return c.tokenReply()
 }

@@ -41,8 +41,9 @@ const (
 
 // Bounds of bodies, in bytes.
 const (
-	maxText  = 1 << 20
-	maxImage = 4 << 20
+	maxText     = 1 << 20
+	maxOpenText = 64 << 10 // of calls that anyone may make
+	maxImage    = 4 << 20
 )
 
 // operation is one call.
@@ -72,6 +73,14 @@ type operation struct {
 	status             int
 
 	run func(*call) error
+}
+
+// maxText is how many bytes of text the body may hold.
+func (o *operation) maxText() int64 {
+	if o.access == anyone {
+		return maxOpenText
+	}
+	return maxText
 }
 
 // none is the query, body or reply of a call that has none.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"shoal/federation/rest/shape"
+	"shoal/internal/auth"
 	"shoal/internal/catalog"
 	"shoal/internal/poster"
 )
@@ -26,14 +27,35 @@ func (a *API) pictureCalls() []operation {
 	}
 }
 
-// posterPath is where a video's picture is. The name is a new one with each version, so that it may be kept for ever; it is
-// given to who may see the video, and opens nothing but the picture.
+// posterPath is where a video's picture is. The name is a new one with each version, so that it may be kept for ever. Where
+// the media of the video needs a token, so does its picture, unless a log-in will do.
 func posterPath(v *catalog.Video, preview bool) string {
 	prefix := thumbnailPrefix
 	if preview {
 		prefix = previewPrefix
 	}
 	return prefix + v.UUID + "-" + strconv.FormatInt(v.Poster, 10) + ".jpg"
+}
+
+// posterLink is posterPath for the caller: who has no log-in that opens the picture gets their token with it.
+func (c *call) posterLink(v *catalog.Video, preview bool) string {
+	path := posterPath(v, preview)
+	if c.pass.token != "" && v.UUID == c.video.UUID {
+		path += asQuery(c.pass.token)
+	}
+	return path
+}
+
+// mayHavePicture says whether the caller may see a video's picture.
+func (c *call) mayHavePicture(v *catalog.Video) (bool, error) {
+	if !auth.NeedsToken(v) || auth.CanWatch(c.who(), v) == auth.Open {
+		return true, nil
+	}
+	err := c.api.auth.CheckMediaToken(c.ctx(), v, c.tokenShown())
+	if errors.Is(err, auth.ErrMediaToken) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 var pictureName = regexp.MustCompile(`^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-(\d{1,18})\.jpg$`)
@@ -49,6 +71,12 @@ func (a *API) picture(preview bool) func(*call, *none, *none) (raw, error) {
 		if err != nil {
 			return raw{}, missing(err, "Picture not found")
 		}
+		switch ok, err := c.mayHavePicture(&v); {
+		case err != nil:
+			return raw{}, err
+		case !ok: // as if there were no such video
+			return raw{}, refuse(http.StatusNotFound, "Picture not found")
+		}
 		version, err := strconv.ParseInt(m[2], 10, 64)
 		if err != nil {
 			return raw{}, refuse(http.StatusNotFound, "Picture not found")
@@ -57,6 +85,9 @@ func (a *API) picture(preview bool) func(*call, *none, *none) (raw, error) {
 		cache := "public, max-age=31536000, immutable"
 		if version != v.Poster || version == 0 {
 			version, cache = v.Poster, "public, max-age=60"
+		}
+		if auth.NeedsToken(&v) {
+			cache = "private, no-cache"
 		}
 		data, err := a.Posters.Get(&v, version, preview)
 		if err != nil {

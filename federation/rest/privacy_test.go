@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"shoal/internal/catalog"
 	"shoal/internal/media"
@@ -147,6 +148,111 @@ func TestVideoPassword(t *testing.T) {
 	s.do("", "GET", path, nil).want(200)
 	s.do("", "POST", "/api/v1/shoal/lives/"+uuid+"/unlock", map[string]any{"password": "whatever"}).want(200)
 	s.do("alice", "PUT", path, map[string]any{"privacy": 5}).wantMistake("videoPasswords")
+}
+
+// TestPrivatePictures asks as everybody for the pictures of videos of every privacy.
+func TestPrivatePictures(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	hashes, err := s.auth.HashAll(t.Context(), []string{"open sesame"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for privacy, seen := range map[catalog.Privacy]string{
+		catalog.Public:    "visitor bob alice mod",
+		catalog.Unlisted:  "visitor bob alice mod",
+		catalog.Private:   "alice mod",
+		catalog.Internal:  "bob alice mod",
+		catalog.Protected: "alice mod",
+	} {
+		v := s.live("alice", func(n *catalog.NewLive) {
+			n.Privacy = privacy
+			if privacy == catalog.Protected {
+				n.PasswordHashes = hashes
+			}
+		})
+		token, _, err := s.auth.MediaToken(t.Context(), &v, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCache := func(a answer) {
+			t.Helper()
+			want := "private, no-cache"
+			if privacy == catalog.Public || privacy == catalog.Unlisted {
+				want = "public, max-age=60"
+			}
+			if got := a.Header().Get("Cache-Control"); got != want {
+				t.Errorf("privacy %d: Cache-Control is %s; want %s", privacy, got, want)
+			}
+		}
+		for _, preview := range []bool{false, true} {
+			path := posterPath(&v, preview)
+			for _, as := range []string{"visitor", "bob", "alice", "mod"} {
+				caller := strings.TrimPrefix(as, "visitor")
+				if strings.Contains(seen, as) {
+					a := s.do(caller, "GET", path, nil).want(200)
+					wantCache(a)
+					s.do(caller, "GET", path, nil, header("If-None-Match", a.Header().Get("Etag"))).want(http.StatusNotModified)
+				} else {
+					for _, query := range []string{"", "?videoFileToken=void"} {
+						s.do(caller, "GET", path+query, nil, header("If-None-Match", "*")).wantProblem(http.StatusNotFound, "")
+					}
+				}
+				wantCache(s.do(caller, "GET", path+"?videoFileToken="+token, nil).want(200))
+			}
+			if strings.Contains(seen, "alice") { // an image of a page comes with its cookie
+				s.do("", "GET", path, nil, header("Cookie", "shoal_access="+s.token("alice"))).want(200)
+			}
+		}
+	}
+}
+
+// pictureLinks are the addresses of a video's pictures as a visitor gets them who comes in by a query or a header.
+func (s *stand) pictureLinks(uuid, query string, options ...option) []string {
+	s.t.Helper()
+	video := s.do("", "GET", "/api/v1/videos/"+uuid+query, nil, options...).want(200)
+	live := s.do("", "GET", "/api/v1/shoal/lives/"+uuid+query, nil, options...).want(200)
+	return []string{video.at("thumbnailPath").(string), video.at("previewPath").(string), live.at("poster").(string)}
+}
+
+// TestTokensDoNotRenew sees that who comes in by a media token gets that one back, with pictures that it opens.
+func TestTokensDoNotRenew(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	hashes, err := s.auth.HashAll(t.Context(), []string{"open sesame"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := s.live("alice", func(n *catalog.NewLive) { n.Privacy, n.PasswordHashes = catalog.Protected, hashes })
+	private := s.live("alice", func(n *catalog.NewLive) { n.Privacy = catalog.Private })
+	for _, v := range []catalog.Video{v, private} {
+		token, expires, err := s.auth.MediaToken(t.Context(), &v, time.Hour) // less than a new one has
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := "?videoFileToken=" + token
+		want := expires.Format(time.RFC3339)
+		s.do("", "POST", "/api/v1/videos/"+v.UUID+"/token"+query, map[string]any{}).want(200).is("files.token", token, "files.expires", want)
+		s.do("bob", "POST", "/api/v1/videos/"+v.UUID+"/token"+query, map[string]any{}).want(200).is("files.token", token, "files.expires", want)
+		s.do("", "GET", "/api/v1/shoal/lives/"+v.UUID+query, nil).want(200).is("lowLatencyUrl", mediaPrefix+v.UUID+"/master.m3u8"+query)
+		if v.Privacy != catalog.Protected {
+			s.do("", "POST", "/api/v1/shoal/lives/"+v.UUID+"/unlock"+query, map[string]any{"password": "any"}).want(200).is("token", token, "expires", want)
+		}
+		for _, link := range s.pictureLinks(v.UUID, query) {
+			if !strings.HasSuffix(link, query) {
+				t.Errorf("a picture is at %s", link)
+			}
+			s.do("", "GET", link, nil).want(200)
+		}
+		// Who needs none gets a new one, and pictures without.
+		if got := s.do("alice", "POST", "/api/v1/videos/"+v.UUID+"/token"+query, map[string]any{}).want(200).at("files.token"); got == token {
+			t.Error("the owner gets the token that came")
+		}
+		s.do("alice", "GET", "/api/v1/videos/"+v.UUID+query, nil).want(200).is("previewPath", posterPath(&v, true))
+	}
+	for _, link := range s.pictureLinks(v.UUID, "", header(headerVideoPassword, "open sesame")) {
+		s.do("", "GET", link, nil).want(200)
+	}
 }
 
 // TestDeclaredLives sees that lives of the configuration are listed before they begin.

@@ -38,7 +38,7 @@ func (c *call) showStatus(v *catalog.Video, s *broadcast.Status, known bool) (sh
 		Tags:    notNil(v.Tags), NSFW: v.NSFW,
 		State: stateOf(v, s, known), IsLive: v.IsLive,
 		Viewers: c.api.audience.Count(v.UUID, c.now), Views: v.Views,
-		Poster:   posterPath(v, true),
+		Poster:   c.posterLink(v, true),
 		Duration: v.Duration.Seconds(),
 	}
 	if v.Live != nil {
@@ -98,8 +98,11 @@ func (c *call) showReplay(l *shape.Live, v *catalog.Video, query string) {
 		return
 	}
 	l.VODURL = mediaPrefix + v.UUID + "/" + v.UUID + "-master.m3u8" + query
-	if v.Download || c.manages(v) {
+	switch {
+	case v.Download:
 		l.DownloadURL = downloadPrefix + fileName(v) + query
+	case c.manages(v): // where downloads are off, what the players get is still there
+		l.DownloadURL = mediaPrefix + v.UUID + "/" + fileName(v) + query
 	}
 	for _, r := range v.Recordings {
 		if r.Height > l.Height {
@@ -120,12 +123,15 @@ func (c *call) tokenQuery(v *catalog.Video) (string, error) {
 	if !auth.NeedsToken(v) {
 		return "", nil
 	}
-	token, _, err := c.api.auth.MediaToken(c.ctx(), v, tokenLife)
+	token, _, err := c.mediaToken(v)
 	if err != nil {
 		return "", err
 	}
-	return "?" + m3u8.TokenKey + "=" + url.QueryEscape(token), nil
+	return asQuery(token), nil
 }
+
+// asQuery is a media token as it is put behind an address.
+func asQuery(token string) string { return "?" + m3u8.TokenKey + "=" + url.QueryEscape(token) }
 
 // stateOf says where a video is in its life.
 func stateOf(v *catalog.Video, s *broadcast.Status, known bool) string {

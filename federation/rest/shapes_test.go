@@ -143,6 +143,11 @@ func TestStates(t *testing.T) {
 	a.is(file+"fileUrl", base+live.UUID+"-720-fragmented.mp4", file+"resolution.id", 720, file+"resolution.label", "720p",
 		file+"size", 4321, file+"fps", 25, file+"hasVideo", true,
 		file+"fileDownloadUrl", "http://live.example:8080/download/streaming-playlists/hls/videos/"+live.UUID+"-720-fragmented.mp4")
+	page := "/api/v1/shoal/lives/" + live.UUID
+	s.do("", "GET", page, nil).want(200).is("downloadUrl", "/download/streaming-playlists/hls/videos/"+live.UUID+"-720-fragmented.mp4")
+	s.do("alice", "PUT", path, map[string]any{"downloadEnabled": false}).want(204)
+	s.do("", "GET", page, nil).want(200).is("downloadUrl", "")
+	s.do("alice", "GET", page, nil).want(200).is("downloadUrl", strings.TrimPrefix(base, "http://live.example:8080")+live.UUID+"-720-fragmented.mp4")
 	s.do("", "GET", path+"/live-session", nil).want(200).is("saveReplay", true, "replayVideo.uuid", live.UUID, "endingProcessed", true)
 	s.do("", "GET", "/api/v1/videos?isLive=false", nil).want(200).is("total", 1)
 	s.do("alice", "GET", "/api/v1/videos/live/"+live.UUID, nil).wantProblem(404, "")

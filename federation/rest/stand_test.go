@@ -49,6 +49,7 @@ func TestCalls(t *testing.T) {
 		"WrongQueries":   testWrongQueries,
 		"OtherRequests":  testOtherRequests,
 		"Forms":          testForms,
+		"OpenBodies":     testOpenBodies,
 		"Pictures":       testPictures,
 		"Studio":         testStudio,
 		"Views":          testViews,

@@ -27,13 +27,16 @@ func (a *API) getStudio(c *call, _ *none, _ *none) (shape.Studio, error) {
 		return shape.Studio{}, err
 	}
 	s := shape.Studio{
-		Live: live, RTMPURLs: c.rtmpURLs(), StreamKey: v.Live.Key,
+		Live: live, RTMPURLs: c.rtmpURLs(),
 		State: live.State, Viewers: live.Viewers,
 		Samples: []shape.StudioSample{}, Findings: []shape.Finding{},
 		Takeover: int64(v.Live.Takeover), Permanent: v.Live.Permanent, SaveReplay: v.Live.SaveReplay,
 		ReplayPrivacy: int64(v.Live.ReplayPrivacy), Declared: v.Live.Declared,
 	}
 	s.RTMPURL = s.RTMPURLs[0]
+	if c.holdsKey(v) {
+		s.StreamKey = v.Live.Key
+	}
 	if known {
 		c.broadcast(&s, &status)
 	}
@@ -76,6 +79,9 @@ func (a *API) postEnd(c *call, _ *none, _ *none) (none, error) {
 }
 
 func (a *API) postKey(c *call, _ *none, _ *none) (shape.StreamKey, error) {
+	if !c.holdsKey(&c.video) {
+		return shape.StreamKey{}, refuse(http.StatusForbidden, "Only the live's owner or an admin may change its stream key.")
+	}
 	v, err := a.catalog.RotateKey(c.ctx(), c.video.UUID)
 	if err != nil {
 		return shape.StreamKey{}, err

@@ -47,6 +47,15 @@ func testStudio(t *testing.T, s *stand) {
 		t.Errorf("headers %v", a.Header())
 	}
 
+	// Who moderates may end the live, but not publish in its owner's name.
+	a.is("streamKey", "", "rtmpUrl", "rtmp://live.example:1935/live")
+	s.do("root", "GET", path, nil).want(200).is("streamKey", v.Live.Key)
+	s.do("mod", "POST", path+"/key", nil).wantProblem(http.StatusForbidden, "")
+	s.do("alice", "GET", path, nil).want(200).is("streamKey", v.Live.Key)
+	if len(s.lives.expelled) > 0 {
+		t.Error("a moderator sent the encoder away")
+	}
+
 	key := s.do("alice", "POST", path+"/key", nil).want(200).at("streamKey").(string)
 	if key == v.Live.Key || !slices.Contains(s.lives.expelled, v.LiveID()) {
 		t.Errorf("the key is %s, was %s; expelled are %v", key, v.Live.Key, s.lives.expelled)

@@ -61,7 +61,7 @@ func (a *API) putVideo(c *call, _ *none, b *shape.VideoChange) (none, error) {
 	change := videoChange(&b.VideoText)
 	change.Name = b.Name
 	if b.ChannelID != nil && *b.ChannelID != c.video.Channel.ID {
-		if err := c.mayPublish(*b.ChannelID); err != nil {
+		if err := c.mayMove(*b.ChannelID); err != nil {
 			return none{}, err
 		}
 		change.ChannelID = b.ChannelID
@@ -107,16 +107,30 @@ func commentsOf(t *shape.VideoText) int {
 
 // mayPublish refuses a channel that the caller may not put videos into: what is in it counts to its owner's quota.
 func (c *call) mayPublish(id int64) error {
-	ch, err := c.api.catalog.ChannelByID(c.ctx(), id)
-	switch {
-	case errors.Is(err, catalog.ErrNotFound):
-		return mistake("channelId", "names no channel of this instance")
-	case err != nil:
-		return err
-	case !auth.CanPublish(c.who(), &ch):
-		return mistake("channelId", "names a channel of another user")
+	ch, err := c.channelNamed(id)
+	if err == nil && !auth.CanPublish(c.who(), &ch) {
+		err = mistake("channelId", "names a channel of another user")
 	}
-	return nil
+	return err
+}
+
+// mayMove refuses a channel that the video may not be moved to: it stays with its account. Whoever moderates does not take
+// over what is others', nor makes it count to the quota of a third.
+func (c *call) mayMove(id int64) error {
+	ch, err := c.channelNamed(id)
+	if err == nil && ch.Account.ID != c.video.Channel.Account.ID {
+		err = mistake("channelId", "names a channel of another user")
+	}
+	return err
+}
+
+// channelNamed finds the channel that a body names.
+func (c *call) channelNamed(id int64) (catalog.Channel, error) {
+	ch, err := c.api.catalog.ChannelByID(c.ctx(), id)
+	if errors.Is(err, catalog.ErrNotFound) {
+		err = mistake("channelId", "names no channel of this instance")
+	}
+	return ch, err
 }
 
 // passwords takes over a video's passwords; a video that becomes one with a password needs one.
@@ -171,12 +185,12 @@ func (a *API) postVideoToken(c *call, _ *none, b *shape.TokenRequest) (shape.Vid
 	if err := c.maySee(&c.video, c.r.PathValue("id")); err != nil {
 		return shape.VideoToken{}, err
 	}
-	t, err := c.mediaToken()
+	t, err := c.tokenReply()
 	return shape.VideoToken{Files: t}, err
 }
 
-func (c *call) mediaToken() (shape.Token, error) {
-	token, expires, err := c.api.auth.MediaToken(c.ctx(), &c.video, tokenLife)
+func (c *call) tokenReply() (shape.Token, error) {
+	token, expires, err := c.mediaToken(&c.video)
 	return shape.Token{Token: token, Expires: expires}, err
 }
 

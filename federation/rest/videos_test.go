@@ -41,6 +41,15 @@ func testUpdateVideo(t *testing.T, s *stand) {
 	second := s.do("", "GET", "/api/v1/video-channels/second", nil).want(200).at("id")
 	s.do("alice", "PUT", path, map[string]any{"channelId": second}).want(204)
 	s.do("alice", "GET", fmt.Sprintf("/api/v1/users/me/videos?channelId=%v&isLive=true&search=another", second), nil).want(200).is("total", 1, "data.0.state.id", 4)
+	// Who moderates may move it within its account, but not take it over or give it away.
+	for _, as := range []string{"mod", "root"} {
+		s.do(as, "PUT", path, map[string]any{"channelId": s.channel(as)}).wantMistake("channelId")
+		s.do(as, "PUT", path, map[string]any{"channelId": s.channel("bob")}).wantMistake("channelId")
+		s.do(as, "PUT", path, map[string]any{"channelId": 4711}).wantMistake("channelId")
+	}
+	s.do("mod", "PUT", path, map[string]any{"channelId": s.channel("alice")}).want(204)
+	s.do("", "GET", path, nil).want(200).is("account.name", "alice", "channel.name", "alice_channel")
+	s.do("mod", "PUT", path, map[string]any{"channelId": second}).want(204)
 	s.do("mod", "PUT", path, map[string]any{"privacy": 3}).want(204)
 	s.do("", "GET", path, nil).wantProblem(http.StatusUnauthorized, "")
 }

@@ -17,6 +17,7 @@ import (
 // a viewer who goes back and forth, the end, and the replay at the viewer's same page.
 func TestOrganizer(t *testing.T) {
 	need(t, time.Minute)
+	t.Parallel() // it mostly waits
 	clip(t, "30 10s")
 	h := newHouse(t, node.Options{})
 	b := browser.Start(t)

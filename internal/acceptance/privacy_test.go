@@ -152,6 +152,7 @@ func (h *house) mediaOf(v video, open bool, token string) {
 
 // TestIdle holds that a node that does nothing writes nothing.
 func TestIdle(t *testing.T) {
+	t.Parallel() // it does nothing but wait
 	length := 20 * time.Second
 	if *soaking {
 		length = 10 * time.Minute

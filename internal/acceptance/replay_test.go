@@ -329,7 +329,7 @@ func TestThreeHours(t *testing.T) {
 	}
 	h.over(p)
 	began := time.Now()
-	p, err = start(t, nil, "ffmpeg", "-v", "error", "-nostdin", "-readrate", "200", "-stream_loop", "-1", "-i", path, "-t", "10800", "-c", "copy", "-f", "flv", in.address())
+	p, err = start(t, nil, "ffmpeg", "-v", "error", "-nostdin", "-readrate", "400", "-stream_loop", "-1", "-i", path, "-t", "10800", "-c", "copy", "-f", "flv", in.address())
 	if err != nil {
 		t.Fatal(err)
 	}

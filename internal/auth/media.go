@@ -55,6 +55,16 @@ func (a *Auth) CheckMediaToken(ctx context.Context, v *catalog.Video, token stri
 	return nil
 }
 
+// MediaTokenExpiry says until when a token is good, if it is one: that CheckMediaToken has to say. false if it does not look
+// like one.
+func MediaTokenExpiry(token string) (time.Time, bool) {
+	expires, _, ok := parseMediaToken(token)
+	if !ok {
+		return time.Time{}, false
+	}
+	return time.Unix(expires, 0).UTC(), true
+}
+
 // parseMediaToken takes a token apart. A token has one form only.
 func parseMediaToken(token string) (expires int64, mac [macSize]byte, ok bool) {
 	var b [expirySize + macSize]byte // 28 characters, without a bit to spare

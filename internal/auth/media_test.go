@@ -21,6 +21,9 @@ func TestMediaToken(t *testing.T) {
 	if left := expires.Sub(s.now()); left < 4*time.Hour || left > 4*time.Hour+mediaStep {
 		t.Errorf("it is good for %v", left)
 	}
+	if end, ok := MediaTokenExpiry(token); !ok || !end.Equal(expires) {
+		t.Errorf("it says that it is good until %v, %v; want %v", end, ok, expires)
+	}
 	if len(token) != 28 {
 		t.Errorf("it is %d characters long", len(token))
 	}
@@ -152,6 +155,9 @@ func FuzzParseMediaToken(f *testing.F) {
 	f.Add("AGmG8wAAAAAAAAAAAAAAAAAAAA\r\n")
 	f.Fuzz(func(t *testing.T, token string) {
 		expires, mac, ok := parseMediaToken(token)
+		if end, is := MediaTokenExpiry(token); is != ok || ok && end.Unix() != expires {
+			t.Errorf("%q is a token: %v, good until %v", token, is, end)
+		}
 		if !ok {
 			return
 		}

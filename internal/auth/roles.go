@@ -49,8 +49,11 @@ func Owns(u catalog.User, v *catalog.Video) bool {
 	return u.ID != 0 && v.Channel.Account.UserID == u.ID
 }
 
-// CanEdit says whether a user may change, end and delete a video or live, and see its key and state.
+// CanEdit says whether a user may change, end and delete a video or live, and see its state.
 func CanEdit(u catalog.User, v *catalog.Video) bool { return Owns(u, v) || CanModerate(u) }
+
+// CanHoldKey says whether a user may see and change a live's stream key, with which one publishes in its owner's name.
+func CanHoldKey(u catalog.User, v *catalog.Video) bool { return Owns(u, v) || CanAdminister(u) }
 
 // CanEditChannel says whether a user may change a channel.
 func CanEditChannel(u catalog.User, c *catalog.Channel) bool {

@@ -62,6 +62,8 @@ func TestCan(t *testing.T) {
 		{"own what is nobody's", func(u catalog.User) bool { return Owns(u, unowned) }, false, false, false, false, false, false},
 		{"edit", func(u catalog.User) bool { return CanEdit(u, v) }, false, false, true, true, true, false},
 		{"edit what is nobody's", func(u catalog.User) bool { return CanEdit(u, unowned) }, false, false, false, true, true, false},
+		{"hold the key", func(u catalog.User) bool { return CanHoldKey(u, v) }, false, false, true, false, true, false},
+		{"hold the key of what is nobody's", func(u catalog.User) bool { return CanHoldKey(u, unowned) }, false, false, false, false, true, false},
 		{"edit the channel", func(u catalog.User) bool { return CanEditChannel(u, &v.Channel) }, false, false, true, true, true, false},
 		{"publish in the channel", func(u catalog.User) bool { return CanPublish(u, &v.Channel) }, false, false, true, false, false, false},
 		{"publish in nobody's channel", func(u catalog.User) bool { return CanPublish(u, &unowned.Channel) }, false, false, false, false, false, false},

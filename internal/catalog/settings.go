@@ -92,14 +92,14 @@ func (u updateSettings) Apply(tx *state.Tx) (any, error) {
 	return nil, err
 }
 
-// Stats count what the instance has.
+// Stats count what the instance has. Of videos, only those that anybody can find and watch are counted.
 type Stats struct {
 	Users      int
 	Admins     int
 	Moderators int
-	Videos     int // with lives
+	Videos     int // with lives on the air
 	Channels   int
-	Views      int64
+	Views      int64 // of all public videos
 	Bytes      int64 // of recordings
 }
 
@@ -112,7 +112,9 @@ func (c *Catalog) Stats(ctx context.Context) (Stats, error) {
 	return remember(ctx, c, &c.stats, struct{}{}, func(q state.Querier) (Stats, error) {
 		return one(ctx, q, "the numbers of the instance", scan, `SELECT
 			(SELECT count(*) FROM user), (SELECT count(*) FROM user WHERE role = ?), (SELECT count(*) FROM user WHERE role = ?),
-			(SELECT COALESCE(SUM(n), 0) FROM tally WHERE kind = 0), (SELECT count(*) FROM channel),
-			(SELECT COALESCE(SUM(views), 0) FROM video), (SELECT COALESCE(SUM(bytes), 0) FROM recording)`, Admin, Moderator)
+			(SELECT COALESCE(SUM(n), 0) FROM tally WHERE kind = 0 AND class >> 8 = ? AND (class >> 2) & 63 = ?), (SELECT count(*) FROM channel),
+			(SELECT COALESCE(SUM(views), 0) FROM video WHERE privacy = ?),
+			(SELECT COALESCE(SUM(r.bytes), 0) FROM recording r JOIN video v ON v.id = r.video_id WHERE v.privacy = ? AND v.state = ?)`,
+			Admin, Moderator, Public, Published, Public, Public, Published)
 	})
 }

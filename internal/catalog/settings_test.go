@@ -55,9 +55,19 @@ func TestStats(t *testing.T) {
 	if err := c.AddViews(ctx, map[string]int64{a.UUID: 3, b.UUID: 4, newUUID(): 9}); err != nil {
 		t.Fatal(err)
 	}
-	want := Stats{Users: 3, Admins: 1, Moderators: 1, Videos: 3, Channels: 3, Views: 7, Bytes: 1500}
+	// b waits for its next broadcast.
+	want := Stats{Users: 3, Admins: 1, Moderators: 1, Videos: 2, Channels: 3, Views: 7, Bytes: 1500}
 	if got, err := c.Stats(ctx); got != want || err != nil {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	for _, p := range []Privacy{Unlisted, Private, Internal} {
+		if _, err := c.UpdateVideo(ctx, a.UUID, VideoChange{Privacy: &p}); err != nil {
+			t.Fatal(err)
+		}
+		want.Videos, want.Views, want.Bytes = 1, 4, 500
+		if got, err := c.Stats(ctx); got != want || err != nil {
+			t.Errorf("privacy %d: %+v, %v; want %+v", p, got, err, want)
+		}
 	}
 	err := s.Read(ctx, func(q state.Querier) error {
 		total, today, err := usedBytes(ctx, q, alice.ID, now)

@@ -142,6 +142,24 @@ func TestDecodeMistakes(t *testing.T) {
 	}
 }
 
+// TestMarks sees that no JSON text makes a tree that is much larger than itself.
+func TestMarks(t *testing.T) {
+	for _, tc := range []struct {
+		what, text string
+		ok         bool
+	}{
+		{"a list as long as may be", `[` + strings.Repeat(`0,`, maxMarks) + `0]`, true},
+		{"a longer list", `[` + strings.Repeat(`0,`, maxMarks+1) + `0]`, false},
+		{"groups", `[` + strings.Repeat(`{"a":0},`, maxMarks/2) + `{"a":0}]`, false},
+		{"empty lists", `[[],` + strings.Repeat(`[],`, maxMarks) + `[]]`, false},
+		{"marks in a string", `"` + strings.Repeat(`,:\"`, maxMarks) + `"`, true},
+	} {
+		if _, err := FromJSON([]byte(tc.text)); (err == nil) != tc.ok {
+			t.Errorf("%s: %v", tc.what, err)
+		}
+	}
+}
+
 func TestLenient(t *testing.T) {
 	s, err := decodeJSON(t, `{"name":"Anna","number":"7","flag":"1","tags":"aa","inner":{"privacy":"2"},"more":{"a":1},"limit":null}`, Mode{Lenient: true})
 	if err != nil || s.Number != 7 || !*s.Flag || len(s.Tags) != 1 || s.Inner.Privacy != 2 {
@@ -211,7 +229,7 @@ func FuzzJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, strict bool) {
 		tree, err := FromJSON(data)
 		if err != nil {
-			if json.Valid(data) && depth(data) <= maxDepth {
+			if deepest, marks := measure(data); json.Valid(data) && deepest <= maxDepth && marks <= maxMarks {
 				t.Errorf("%q is JSON: %v", data, err)
 			}
 			return

@@ -15,13 +15,20 @@ import (
 const (
 	maxDepth = 16
 	maxKeys  = 1000
+	// maxMarks bounds the commas and colons of a JSON text: a value of one byte takes some forty as a tree, so that the length of
+	// the text alone bounds no memory. A field has one of each.
+	maxMarks = 4 * maxKeys
 )
 
 // FromJSON reads a JSON text into a tree of nil, bool, string, json.Number, []any and map[string]any. The error is a
 // Mistakes.
 func FromJSON(data []byte) (any, error) {
-	if depth(data) > maxDepth {
+	deepest, marks := measure(data)
+	if deepest > maxDepth {
 		return nil, wrong("must not nest deeper than %d", maxDepth)
+	}
+	if marks > maxMarks {
+		return nil, wrong("must not have more than %d values", maxMarks)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -35,8 +42,9 @@ func FromJSON(data []byte) (any, error) {
 	return tree, nil
 }
 
-// depth is how deep a JSON text nests; what it gives for other texts means nothing.
-func depth(data []byte) (deepest int) {
+// measure says how deep a JSON text nests, and how many commas and colons it has outside its strings: at least as many as it
+// has values, less one for each level. What it gives for other texts means nothing.
+func measure(data []byte) (deepest, marks int) {
 	var now int
 	var text, escaped bool
 	for _, c := range data {
@@ -52,9 +60,11 @@ func depth(data []byte) (deepest int) {
 			deepest = max(deepest, now)
 		case c == '}', c == ']':
 			now--
+		case c == ',', c == ':':
+			marks++
 		}
 	}
-	return deepest
+	return deepest, marks
 }
 
 // FromValues reads a query or a form into a tree of string, []any and map[string]any. Names may be paths as qs and jQuery

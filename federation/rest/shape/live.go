@@ -36,9 +36,9 @@ type VideoID struct {
 	ShortUUID string `json:"shortUUID"`
 }
 
-// LiveVideo is what a live has beside every video. Who may not manage it gets null for its key and addresses.
+// LiveVideo is what a live has beside every video. Who may not manage it gets null for its addresses.
 type LiveVideo struct {
-	StreamKey      *string         `json:"streamKey" doc:"Whoever has it can publish."`
+	StreamKey      *string         `json:"streamKey" doc:"Whoever has it can publish; null for all but the live's owner and admins."`
 	RTMPURL        *string         `json:"rtmpUrl" doc:"The server to give to an encoder."`
 	RTMPSURL       *string         `json:"rtmpsUrl"`
 	PermanentLive  bool            `json:"permanentLive"`

@@ -7,7 +7,7 @@ type Studio struct {
 	Live          Live            `json:"live"`
 	RTMPURL       string          `json:"rtmpUrl"`
 	RTMPURLs      []string        `json:"rtmpUrls"`
-	StreamKey     string          `json:"streamKey"`
+	StreamKey     string          `json:"streamKey" doc:"Empty for a moderator: only the live's owner and admins see it."`
 	State         string          `json:"state" enum:"waiting,live,interrupted,ended,replay"`
 	Since         *time.Time      `json:"since" doc:"Of the state; null if it is not known."`
 	Encoder       string          `json:"encoder" doc:"What it calls itself; empty while none is there."`
