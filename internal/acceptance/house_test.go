@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -374,6 +375,10 @@ func (h *house) boxed(r replay) judges.Footage {
 		h.Fatal(err)
 	}
 	f := verdicts.MP4Box[0]
+	// Where two pieces meet, both tracks go on from the end of the longer one: the other pauses for a part of a frame.
+	f.Complaints = slices.DeleteFunc(f.Complaints, func(s string) bool {
+		return r.breaks > 0 && strings.Contains(s, "a fragment begins at")
+	})
 	if len(f.Complaints) > 0 {
 		h.Errorf("mp4box does not like the download: %v", f.Complaints)
 	}

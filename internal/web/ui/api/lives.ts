@@ -96,7 +96,7 @@ export function getAbout(): Promise<About> {
 
 /** Says whether a picture is one of the live's own, and not the card that the node draws. */
 export function isPoster(path: string | undefined): path is string {
-  return !!path && !/-0\.jpg$/.test(path);
+  return !!path && !/-0\.jpg(\?|$)/.test(path);
 }
 
 /**

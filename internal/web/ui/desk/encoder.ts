@@ -36,6 +36,8 @@ export class Encoder {
   show(s: Studio): void {
     this.servers = [...new Set(s.rtmpUrls?.length ? s.rtmpUrls : [s.rtmpUrl])].filter(Boolean);
     this.key = s.streamKey;
+    // A moderator sees how a live goes, not the key to it.
+    find("#encoder").hidden = this.key === "";
     find("#rotate").hidden = s.declared;
     find("#declared").hidden = !s.declared;
     this.draw(this.servers);
