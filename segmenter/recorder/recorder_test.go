@@ -373,6 +373,23 @@ func TestKeep(t *testing.T) {
 	})
 }
 
+// TestKeepOfAnEncoderThatKeepsReconnecting holds the bound where no run is ever long enough to be closed for its length.
+func TestKeepOfAnEncoderThatKeepsReconnecting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, viewers := newCutting(t), both()
+		r := start(t, k, tempDir(t), Config{Keep: 2 * time.Minute}, nil)
+		for range 18 {
+			k.begin(demoClip(t))
+			play(k, 20*time.Second, viewers)
+			k.goes()
+		}
+		k.ends()
+		if s := finish(t, r); s.Duration < 2*time.Minute || s.Duration > 170*time.Second || s.Lost != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // TestAgain records on in a folder that has a recording.
 func TestAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
