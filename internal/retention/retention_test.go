@@ -127,6 +127,7 @@ func TestRun(t *testing.T) {
 			t.Fatalf("removed %v", s.removed)
 		}
 		time.Sleep(every + time.Second) // fails
+		synctest.Wait()
 		s.err = nil
 		time.Sleep(every)
 		synctest.Wait()
