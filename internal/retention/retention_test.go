@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ var now = time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // shelf is a catalog and a store.
 type shelf struct {
+	mu       sync.Mutex // one call at a time: the keeper's goroutine and the test's
 	settings catalog.Settings
 	videos   []catalog.Video
 	removed  []string
@@ -34,6 +36,8 @@ func (s *shelf) Session(_ context.Context, uuid string) (catalog.Session, error)
 }
 
 func (s *shelf) Orphans(known func(string) bool) (all []blob.Orphan, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, f := range s.folders {
 		if !known(f) {
 			all = append(all, blob.Orphan{Session: f, Bytes: 10})
@@ -43,13 +47,30 @@ func (s *shelf) Orphans(known func(string) bool) (all []blob.Orphan, err error) 
 }
 
 func (s *shelf) RemovePosters(video string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.pictures = append(s.pictures, video)
 	return nil
 }
 
 func (s *shelf) Settings(context.Context) (catalog.Settings, error) { return s.settings, nil }
 
+// gone are the recordings that were removed so far.
+func (s *shelf) gone() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.removed)
+}
+
+func (s *shelf) fails(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 func (s *shelf) Stored(context.Context) (bytes int64, oldest []catalog.Video, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, v := range s.videos {
 		bytes += v.Recordings[0].Bytes
 	}
@@ -57,11 +78,15 @@ func (s *shelf) Stored(context.Context) (bytes int64, oldest []catalog.Video, er
 }
 
 func (s *shelf) DropRecording(_ context.Context, video, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.videos = slices.DeleteFunc(s.videos, func(v catalog.Video) bool { return v.UUID == video })
 	return nil
 }
 
 func (s *shelf) Remove(session string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.removed = append(s.removed, session)
 	return nil
 }
@@ -123,22 +148,22 @@ func TestRun(t *testing.T) {
 		go func() { done <- k.Run(ctx) }()
 		k.Discard("unwanted")
 		synctest.Wait()
-		if !slices.Equal(s.removed, []string{"unwanted"}) {
-			t.Fatalf("removed %v", s.removed)
+		if !slices.Equal(s.gone(), []string{"unwanted"}) {
+			t.Fatalf("removed %v", s.gone())
 		}
 		time.Sleep(every + time.Second) // fails
 		synctest.Wait()
-		s.err = nil
+		s.fails(nil)
 		time.Sleep(every)
 		synctest.Wait()
-		if !slices.Equal(s.removed, []string{"unwanted", "old"}) {
-			t.Errorf("removed %v", s.removed)
+		if !slices.Equal(s.gone(), []string{"unwanted", "old"}) {
+			t.Errorf("removed %v", s.gone())
 		}
 		k.Discard("last")
 		cancel()
 		defer func() {
-			if !slices.Contains(s.removed, "last") {
-				t.Errorf("what was discarded before the stop stays: %v", s.removed)
+			if !slices.Contains(s.gone(), "last") {
+				t.Errorf("what was discarded before the stop stays: %v", s.gone())
 			}
 		}()
 		if err := <-done; err != nil {
