@@ -217,8 +217,8 @@ func quotaUsed(tx *state.Tx, userID int64) (bool, error) {
 	}
 	ctx := context.Background()
 	u, err := userByID(ctx, tx, userID)
-	if err != nil {
-		return false, err
+	if err != nil || u.Quota == Unlimited && u.DailyQuota == Unlimited {
+		return false, err // a sum over all recordings of a user with many costs more than all the rest
 	}
 	total, today, err := usedBytes(ctx, tx, userID, tx.Now())
 	return u.Quota != Unlimited && total >= u.Quota || u.DailyQuota != Unlimited && today >= u.DailyQuota, err
