@@ -84,13 +84,15 @@ func (r *Recorder) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	// An encoder may begin, or come back, with a file that it sends as fast as it can.
-	fast, since, took := true, time.Now(), time.Duration(0)
+	fast, quiet, since, took := true, true, time.Now(), time.Duration(0)
 	for {
 		changed := r.stream.Changed()
 		now := time.Now()
 		took += r.look(now, false)
 		if now.Sub(since) >= look-look/10 {
-			fast, since, took = took == 0 || took >= hurry, now, 0
+			// How fast it goes on after a pause is measured from where it begins, not over the pause.
+			fast, quiet = quiet || took == 0 || took >= hurry, took == 0
+			since, took = now, 0
 		}
 		if !fast {
 			changed = nil
