@@ -61,7 +61,7 @@ $(CROSS:%=cross-%): cross-%:
 	$(BUILD) $* build/shoal-linux-$*
 
 .PHONY: bench
-bench: ## the figures of README.md, beside nginx in the same run; takes some minutes (ARGS="-sections cost" picks)
+bench: ## the figures of README.md, beside nginx in the same run; takes 20 minutes (ARGS="-sections cost" picks)
 	@$(DEPS) bench
 	go test -run '^$$' -bench . -benchmem ./...
 	go run ./internal/bench $(ARGS)
