@@ -158,8 +158,12 @@ func (b *bench) crowded(ctx context.Context) error {
 	})
 }
 
-// publishers is how many lives at once the section inputs measures.
-const publishers = 20
+const (
+	// publishers is how many lives at once the section inputs measures.
+	publishers = 20
+	// pictured is how long it takes until each has its picture, which costs once what the live costs in half a minute.
+	pictured = 30 * time.Second
+)
 
 // inputs measures what lives cost that nobody watches.
 func (b *bench) inputs(ctx context.Context) error {
@@ -180,7 +184,7 @@ func (b *bench) inputs(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := rest(ctx, settling); err != nil {
+		if err := rest(ctx, pictured); err != nil {
 			return err
 		}
 		sent := func() (sum int64) {
