@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"shoal/cluster"
 	"shoal/cluster/session"
 	"shoal/cluster/state"
 	"shoal/federation/rest"
-	"shoal/internal/audience"
 	"shoal/internal/broadcast"
 	"shoal/internal/catalog"
 	"shoal/internal/config"
@@ -115,28 +113,4 @@ func stateReady(n *cluster.Node) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// countViews writes the views of videos down, once a minute and in one change, until ctx ends; and once more then.
-func countViews(ctx context.Context, a *audience.Audience, cat *catalog.Catalog, log *slog.Logger) error {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for going := true; going; {
-		select {
-		case <-ctx.Done():
-			going = false
-		case <-tick.C:
-		}
-		views := a.Take(time.Now())
-		if len(views) == 0 {
-			continue
-		}
-		write, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience/2)
-		if err := cat.AddViews(write, views); err != nil {
-			log.Warn("views could not be written down; trying again", "videos", len(views), "error", err)
-			a.GiveBack(views)
-		}
-		cancel()
-	}
-	return nil
 }

@@ -183,7 +183,7 @@ func (n *node) route(reg *prometheus.Registry, open string) error {
 	port := n.rtmpAt.Addr().(*net.TCPAddr).Port
 	o := rest.Options{
 		Catalog: n.catalog, Auth: n.auth, Audience: n.audience, Lives: n.lives, Posters: n.gallery, Storage: n.store,
-		Downloads: &downloads{store: n.store, sizes: map[string]int64{}},
+		Downloads: downloads{n.store},
 		Node:      nodeStatus{n.cluster, n.started}, Log: n.log,
 		Version: version, Source: sourceURL, PublicURL: n.cfg.PublicURL, RTMPPort: port, Hosts: listen.Hosts,
 		Declared: declared(n.cfg),
@@ -269,7 +269,7 @@ func (n *node) run(ctx context.Context) error {
 	g := group{log: n.log}
 	g.add(untilCanceled("state", n.cluster.Run))
 	g.add(untilCanceled("claims", func(ctx context.Context) error { return n.claims.Run(ctx, n.log) }))
-	g.add(untilCanceled("views", func(ctx context.Context) error { return countViews(ctx, n.audience, n.catalog, n.log) }))
+	g.add(untilCanceled("views", func(ctx context.Context) error { return n.audience.Run(ctx, n.catalog, n.log) }))
 	g.add(untilCanceled("retention", n.keeper.Run))
 	g.add(untilCanceled("gallery", n.gallery.Run))
 	g.add(actor{"http", func() error { return n.http.Serve(n.httpAt) }, func(ctx context.Context) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"sync"
 
 	"shoal/internal/blob"
 	"shoal/internal/broadcast"
@@ -128,30 +127,15 @@ func (t taping) Progress() broadcast.Progress {
 	return broadcast.Progress{Bytes: p.Bytes, Duration: p.Duration, Err: p.Err}
 }
 
-// downloads tells the interface how large the files of replays are. A finished recording does not change.
-type downloads struct {
-	store *blob.Store
-
-	mu    sync.Mutex
-	sizes map[string]int64 // by session
-}
-
-// mostSizes bounds downloads.sizes.
-const mostSizes = 4096
+// downloads tells the interface how large the files of replays are: a look at their indexes.
+type downloads struct{ store *blob.Store }
 
 // Size implements rest.Downloads.
-func (d *downloads) Size(v *catalog.Video) int64 {
+func (d downloads) Size(v *catalog.Video) int64 {
 	if len(v.Recordings) != 1 {
 		return 0
 	}
-	session := v.Recordings[0].Session
-	d.mu.Lock()
-	n := d.sizes[session]
-	d.mu.Unlock()
-	if n > 0 {
-		return n
-	}
-	rec, err := d.store.Open(session)
+	rec, err := d.store.Open(v.Recordings[0].Session)
 	if err != nil {
 		return 0
 	}
@@ -159,12 +143,6 @@ func (d *downloads) Size(v *catalog.Video) int64 {
 	if err != nil {
 		return 0
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.sizes) >= mostSizes {
-		clear(d.sizes)
-	}
-	d.sizes[session] = m.Size()
 	return m.Size()
 }
 

@@ -19,6 +19,7 @@ import (
 	"shoal/cluster/fsm/fsmtest"
 	"shoal/federation/rest/schema"
 	"shoal/federation/rest/shape"
+	"shoal/internal/httpd"
 )
 
 // FuzzMultipart reads foreign forms.
@@ -49,7 +50,7 @@ func FuzzHost(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
-		if !isHost(host) {
+		if !httpd.IsHost(host) {
 			return
 		}
 		u, err := url.Parse(origin{"https", host}.String() + "/videos/watch/x")

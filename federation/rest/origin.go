@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"shoal/internal/httpd"
 )
 
 // origin is where a client reaches this instance. It is made for each answer and never kept: a client may name any host.
@@ -29,7 +31,7 @@ func (o origin) name() string {
 // parsePublicURL takes the instance's own address, as an admin has set it: scheme and host, nothing else.
 func parsePublicURL(text string) (origin, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Host) || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !httpd.IsHost(u.Host) || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return origin{}, fmt.Errorf("the public URL is %q: give one such as https://live.example.org, without a path", text)
 	}
 	return origin{u.Scheme, strings.ToLower(u.Host)}, nil
@@ -40,7 +42,7 @@ func (a *API) originOf(r *http.Request) (origin, error) {
 	if a.public.host != "" {
 		return a.public, nil
 	}
-	if !isHost(r.Host) {
+	if !httpd.IsHost(r.Host) {
 		return origin{}, refuse(http.StatusBadRequest, "The Host header is missing, or no host.")
 	}
 	o := origin{"http", strings.ToLower(r.Host)}
@@ -48,20 +50,6 @@ func (a *API) originOf(r *http.Request) (origin, error) {
 		o.scheme = "https"
 	}
 	return o, nil
-}
-
-// isHost says whether a text is a host name or address, perhaps with a port, and nothing that could lead a URL elsewhere.
-func isHost(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte(".-_:[]", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return s != "" && len(s) <= 255
 }
 
 // fromLoopback says that a page was opened on the node itself, by a name that means nothing elsewhere. The connection

@@ -44,7 +44,7 @@ func parseHead(b []byte, prefix string) (r plainRequest, plain bool) {
 		switch len(name) { // few fields matter; most are told apart by their length
 		case len("Host"):
 			if strings.EqualFold(name, "Host") {
-				if host || !isHost(value) {
+				if host || !IsHost(value) {
 					return r, false
 				}
 				host = true
@@ -118,9 +118,9 @@ func headLength(b []byte, from int) int {
 	}
 }
 
-// isHost says whether a Host field has a host and perhaps a port, and nothing else (RFC 9112, section 3.2). Rare
-// characters that names may have are left to net/http.
-func isHost(s string) bool {
+// IsHost says whether a text, such as a Host field, is a host and perhaps a port, and nothing that could lead a URL
+// elsewhere (RFC 9112, section 3.2). Rare characters that names may have are none.
+func IsHost(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		switch {
