@@ -118,6 +118,9 @@ func headLength(b []byte, from int) int {
 	}
 }
 
+// maxHost is the longest name that DNS has (RFC 1035, section 2.3.4).
+const maxHost = 255
+
 // IsHost says whether a text, such as a Host field, is a host and perhaps a port, and nothing that could lead a URL
 // elsewhere (RFC 9112, section 3.2). Rare characters that names may have are none.
 func IsHost(s string) bool {
@@ -130,7 +133,7 @@ func IsHost(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && len(s) <= maxHost
 }
 
 // isToken says whether a field's name is one (RFC 9110, section 5.6.2).
